@@ -86,7 +86,9 @@ type Block struct {
 }
 
 // Types returns the types of keys and values.
-func (c *Cache) Types(layer int) (k, v tensor.DType) { return c.layers[layer].k.typ, c.layers[layer].v.typ }
+func (c *Cache) Types(layer int) (k, v tensor.DType) {
+	return c.layers[layer].k.typ, c.layers[layer].v.typ
+}
 
 // Block returns head's part of a page of layer. The buffers must be addressable by the host.
 func (c *Cache) Block(layer int, page int32, head int) Block {
@@ -101,7 +103,9 @@ func (r *rows) block(i int64) []byte {
 }
 
 // Buffers returns the memory of layer's keys and values: (pages, heads, PageRows, headDim) each.
-func (c *Cache) Buffers(layer int) (k, v tensor.Buffer) { return c.layers[layer].k.buf, c.layers[layer].v.buf }
+func (c *Cache) Buffers(layer int) (k, v tensor.Buffer) {
+	return c.layers[layer].k.buf, c.layers[layer].v.buf
+}
 
 // Free returns the number of pages that no sequence holds.
 func (c *Cache) Free() int {
