@@ -1,0 +1,3 @@
+module github.com/longrun-ai/longrun/testdata/kit
+
+go 1.26
