@@ -11,11 +11,10 @@ const (
 	space                      // \s, with Unicode's White_Space
 	punct                      // \p{P}
 	mark                       // \p{M}
-	symbolic                   // \p{S}, without the tilde: see classOf
+	symbolic                   // \p{S}
 )
 
-// classOf returns the class of r. The published patterns are in the end whatever llama.cpp makes of them; its \p{S} lacks
-// the tilde, and no pattern that it serves otherwise sees the difference.
+// classOf returns the class of r, 0 for controls, format characters and unassigned ones.
 func classOf(r rune) class {
 	switch {
 	case unicode.IsLetter(r):
@@ -28,7 +27,7 @@ func classOf(r rune) class {
 		return punct
 	case unicode.IsMark(r):
 		return mark
-	case unicode.IsSymbol(r) && r != '~':
+	case unicode.IsSymbol(r):
 		return symbolic
 	}
 	return 0

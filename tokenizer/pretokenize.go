@@ -2,6 +2,7 @@ package tokenizer
 
 import (
 	"iter"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -50,6 +51,43 @@ func pretokenizerOf(name string) (p pretokenizer, ok bool) {
 			each(runsOf(deepseekCJK())), each(runs(number)),
 		}
 		p.cleanSpaces = false
+	case "deepseek-v3", "hunyuan-dense", "joyai-llm", "hy_v4":
+		p.stages = []stage{each(upTo(3, number)), each(runsOf(deepseekV3CJK())), each(finds(deepseekV3Word))}
+		p.cleanSpaces = false
+	case "falcon":
+		p.stages = []stage{each(runsOf(punctuation("$+<=>^~|`"))), each(gpt2Word), each(threeDigits)}
+	case "qwen35":
+		p.stages = []stage{each(cl100k(letter|mark, 1, "\r\n"))}
+		p.cleanSpaces = false
+	case "seed-coder":
+		p.stages = []stage{each(cl100k(letter, 1, ""))}
+		p.cleanSpaces = false
+	case "poro-chat":
+		p.stages = []stage{each(finds(bloomWord))}
+		p.cleanSpaces = false
+	case "bloom", "gpt3-finnish":
+		p.stages = []stage{each(finds(bloomWord))}
+	case "viking":
+		p.stages = []stage{each(finds(bloomWord)), each(singles(number))}
+		p.cleanSpaces = false
+	case "tekken":
+		p.stages = []stage{each(casedRule{1, false}.word)}
+		p.wholeWords, p.addBOS, p.cleanSpaces = true, true, false
+	case "gpt-4o", "llama4", "kanana2", "talkie", "minimax-m2":
+		p.stages = []stage{each(casedRule{3, true}.word)}
+		p.cleanSpaces = false
+	case "kimi-k2":
+		p.stages = []stage{each(kimiWord(han()))}
+		p.cleanSpaces = false
+	case "superbpe":
+		p.stages = []stage{each(runs(number)), digitGroups}
+		p.cleanSpaces = false
+	case "chameleon":
+		p.stages = []stage{
+			each(finds(chameleonSentinel)), each(finds(chameleonImage)), each(finds(chameleonIndent)), each(singles(number)),
+			each(singlesOf(func(r rune) bool { return asciiPunct(r) || unicode.IsPunct(r) })), each(gpt2Word),
+		}
+		p.addBOS, p.cleanSpaces = true, false
 	default:
 		return pretokenizer{}, false
 	}

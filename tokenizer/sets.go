@@ -57,3 +57,15 @@ func deepseekPunct() func(rune) bool {
 func deepseekCJK() func(rune) bool {
 	return set([][2]rune{{0x800, 0x9FA5}, {0xAC00, 0xD7FF}}...)
 }
+
+// deepseekV3CJK is [一-龥぀-ゟ゠-ヿ].
+func deepseekV3CJK() func(rune) bool {
+	return set([][2]rune{{0x3040, 0x30FF}, {0x4E00, 0x9FA5}}...)
+}
+
+// han are the blocks of Han characters up to extension F.
+func han() func(rune) bool {
+	return set([][2]rune{
+		{0x3400, 0x4DBF}, {0x4E00, 0x9FFF}, {0xF900, 0xFAFF}, {0x20000, 0x2A6DF}, {0x2A700, 0x2EBEF}, {0x2F800, 0x2FA1F},
+	}...)
+}
