@@ -67,7 +67,7 @@ func (c *cursor) fill(end int64) bool {
 		c.data = slices.Grow(c.data, step)[:have+step]
 		n, err := c.src.ReadAt(c.data[have:], int64(have))
 		c.data = c.data[:have+n]
-		if n < step {
+		if n < step && int64(have+n) < end {
 			c.err = readError(c.path, int64(have+n), c.size, err)
 		}
 	}

@@ -44,11 +44,13 @@ func magic(c *cursor) {
 		c.fail(0, "the file is empty")
 		return
 	}
-	if !c.fill(min(c.size, 512)) {
+	if !c.fill(min(c.size, 4)) {
 		return
 	}
 	if m := string(c.data[:min(4, len(c.data))]); m != "GGUF" && m != "FUGG" {
-		c.fail(0, "%s", sniff(c.data[:min(512, len(c.data))], c.size))
+		if c.fill(min(c.size, 512)) {
+			c.fail(0, "%s", sniff(c.data[:min(512, len(c.data))], c.size))
+		}
 		return
 	}
 	c.off = 4
