@@ -40,7 +40,7 @@ func Bind(dst any, d Dims, w Weights) error {
 	b.fields(reflect.ValueOf(dst).Elem(), "", -1)
 	for _, name := range slices.Sorted(maps.Keys(w)) {
 		if !b.bound[name] {
-			b.add(fault("tensors", name, "this architecture has no such tensor"))
+			b.fault(name, "this architecture has no such tensor")
 		}
 	}
 	return b.err()
@@ -90,6 +90,15 @@ func (b *binder) fields(v reflect.Value, prefix string, layer int) {
 	}
 }
 
+// fault reports what is wrong with a tensor.
+func (b *binder) fault(name, format string, args ...any) {
+	if len(b.errs) == maxFaults {
+		b.more++ // no text is made that nobody reads: a file may claim thousands of layers
+		return
+	}
+	b.add(fault("tensors", name, format, args...))
+}
+
 func (b *binder) shape(names string, layer int) tensor.Shape {
 	var dims []int
 	for name := range strings.SplitSeq(names, ",") {
@@ -99,27 +108,27 @@ func (b *binder) shape(names string, layer int) tensor.Shape {
 }
 
 func (b *binder) tensor(dst *tensor.Tensor, name string, want tensor.Shape, optional bool) {
-	if want.Elems() == 0 {
+	if slices.Contains(want[:], 0) {
 		return
 	}
 	t, ok := b.weights[name]
 	if !ok {
 		if !optional {
-			b.add(fault("tensors", name, "missing, want %s", want))
+			b.fault(name, "missing, want %s", want)
 		}
 		return
 	}
 	b.bound[name] = true
 	if t.Shape != want {
-		b.add(fault("tensors", name, "is %s, want %s", t.Shape, want))
+		b.fault(name, "is %s, want %s", t.Shape, want)
 		return
 	}
 	if want.Rows() == 1 && t.Type != tensor.F32 {
-		b.add(fault("tensors", name, "is of type %s, want F32", t.Type))
+		b.fault(name, "is of type %s, want F32", t.Type)
 		return
 	}
 	if _, ok := quant.Of(t.Type); !ok {
-		b.add(fault("tensors", name, "is of type %s, which is not supported", t.Type))
+		b.fault(name, "is of type %s, which is not supported", t.Type)
 		return
 	}
 	t.Name = name

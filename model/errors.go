@@ -37,6 +37,9 @@ func (f *faults) add(err error) {
 	}
 }
 
+// count is the number of faults so far.
+func (f *faults) count() int { return len(f.errs) + f.more }
+
 // err is nil, the only fault, or all of them, one a line.
 func (f *faults) err() error {
 	switch {

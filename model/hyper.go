@@ -64,29 +64,33 @@ func readHyper(r *reader, w Weights, o Options) hyper {
 }
 
 // readHeads reads the numbers and the size of heads. Keys and values have one size, which is dim / heads unless given.
+// HeadDim stays 0 after a fault on which it would depend.
 func (h *hyper) readHeads(r *reader) {
+	before := r.count()
 	h.heads = r.perLayer("attention.head_count", h.Layers, 1, maxHeads)
 	h.kvHeads = h.heads
 	if r.has("attention.head_count_kv") {
 		h.kvHeads = r.perLayer("attention.head_count_kv", h.Layers, 1, maxHeads)
-		for i, n := range h.kvHeads {
-			if n > h.heads[i] || h.heads[i]%n != 0 {
-				r.fault("attention.head_count_kv", "is %d, want a divisor of %d, the number of heads", n, h.heads[i])
-				break
-			}
+	}
+	if r.count() != before {
+		return
+	}
+	for i, n := range h.kvHeads {
+		if n > h.heads[i] || h.heads[i]%n != 0 {
+			r.fault("attention.head_count_kv", "is %d, want a divisor of %d, the number of heads", n, h.heads[i])
+			break
 		}
 	}
-	if r.has("attention.key_length") {
-		h.HeadDim = r.int("attention.key_length", 1, maxHeadDim)
-	} else {
-		h.HeadDim = h.Dim / h.heads[0]
+	if !r.has("attention.key_length") {
 		if h.Dim%h.heads[0] != 0 {
 			r.fault("embedding_length", "is %d, want a multiple of %d, the number of heads", h.Dim, h.heads[0])
+			return
 		}
-		if h.HeadDim < 1 || h.HeadDim > maxHeadDim {
-			r.fault("attention.head_count", "is %d for a width of %d, which gives heads of %d elements, want 1 to %d", h.heads[0], h.Dim, h.HeadDim, maxHeadDim)
-			h.HeadDim = 1
+		if h.HeadDim = h.Dim / h.heads[0]; h.HeadDim > maxHeadDim {
+			r.fault("embedding_length", "gives heads of %d elements, want 1 to %d", h.HeadDim, maxHeadDim)
 		}
+	} else {
+		h.HeadDim = r.int("attention.key_length", 1, maxHeadDim)
 	}
 	if v := r.intOr("attention.value_length", h.HeadDim, 1, maxHeadDim); v != h.HeadDim {
 		r.fault("attention.value_length", "is %d, want %d, the length of keys", v, h.HeadDim)

@@ -7,11 +7,12 @@ import (
 )
 
 // readRoPE reads the rotary embedding with its scaling: linear by a factor (Chen et al. 2023), or YaRN. Pairs are
-// neighbours, as in the llama files that GGUF's converters make; a family that wants halves says so.
+// neighbours, as in the llama files that GGUF's converters make; a family that wants halves says so. headDim is 0 where the
+// size of a head could not be read.
 func readRoPE(r *reader, headDim, trained int) graph.RoPEAttr {
 	a := graph.RoPEAttr{HeadDim: headDim, Base: float32(r.positive("rope.freq_base", 10000)), Scale: 1}
 	a.Dims = r.intOr("rope.dimension_count", headDim, 2, maxHeadDim)
-	if a.Dims%2 != 0 || a.Dims > headDim {
+	if headDim > 0 && (a.Dims%2 != 0 || a.Dims > headDim) {
 		r.fault("rope.dimension_count", "is %d, want an even number of at most %d, the size of a head", a.Dims, headDim)
 	}
 
