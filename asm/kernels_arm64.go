@@ -13,6 +13,8 @@ import (
 func faster(base Kernels) []Kernels {
 	neon := base
 	neon.Tier = "neon"
+	neon.Mul[tensor.F32].F32, neon.Mul[tensor.F16].F32, neon.Mul[tensor.BF16].F32 = mulF32NEON, mulF16NEON, mulBF16NEON
+	neon.Acc[tensor.F32], neon.Acc[tensor.F16] = accF32NEON, accF16NEON
 	neon.Mul[tensor.Q8_0].Q8, neon.Mul[tensor.Q4_0].Q8 = mulQ8_0NEON, mulQ4_0NEON
 	neon.Mul[tensor.Q4_K].Q8, neon.Mul[tensor.Q6_K].Q8 = mulQ4_KNEON, mulQ6_KNEON
 	if !cpu.ARM64.HasASIMDDP {

@@ -50,3 +50,5 @@
 #define FMLS(m,n,d)     WORD $(0x4ea0cc00 | (m)<<16 | (n)<<5 | (d))                            // fmls vd.4s, vn.4s, vm.4s
 #define FMLAD(m,n,d)    WORD $(0x4e60cc00 | (m)<<16 | (n)<<5 | (d))                            // fmla vd.2d, vn.2d, vm.2d
 #define FADDD2(m,n,d)   WORD $(0x4e60d400 | (m)<<16 | (n)<<5 | (d))                            // fadd vd.2d, vn.2d, vm.2d
+#define SHLL(n,d)       WORD $(0x2e613800 | (n)<<5 | (d))                                      // shll vd.4s, vn.4h, #16
+#define SHLL2(n,d)      WORD $(0x6e613800 | (n)<<5 | (d))                                      // shll2 vd.4s, vn.8h, #16
