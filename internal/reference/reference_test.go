@@ -2,6 +2,7 @@ package reference
 
 import (
 	"bytes"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -14,8 +15,13 @@ import (
 const bound = 1e-11
 
 func TestKit(t *testing.T) {
+	t.Run("testdata", func(t *testing.T) { compare(t, filepath.Join(kit.Testdata(t), "kit")) })
+	t.Run("kit", func(t *testing.T) { compare(t, kit.Dir(t)) })
+}
+
+func compare(t *testing.T, dir string) {
 	covered := []string{"llama", "qwen2", "qwen3", "smollm3", "granite"}
-	for _, e := range kit.LoadModels(t, kit.Dir(t)) {
+	for _, e := range kit.LoadModels(t, dir) {
 		if !slices.Contains(covered, e.Arch) {
 			continue
 		}
