@@ -6,6 +6,7 @@
 package quant
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
@@ -74,7 +75,7 @@ func Encode(t tensor.DType, dst []byte, src []float32) error {
 func checked(t tensor.DType, values, bytes int) (Format, error) {
 	f, ok := Of(t)
 	if !ok {
-		return f, fmt.Errorf("the type is not supported")
+		return f, errors.New("the type is not supported")
 	}
 	return f, fits(t, values, bytes)
 }

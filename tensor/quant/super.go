@@ -42,6 +42,11 @@ func fitLines(b []byte, x []float32, size int, n, most int32) (l lines) {
 		s[i], m[i] = fit, -o
 	}
 	l.scales, l.s = shareScale(b, s, most)
+	for i := range len(x) / size {
+		if fit := fitMin(x[i*size:][:size], l.s[i], m[i], n); fit <= 2*m[i] {
+			m[i] = fit
+		}
+	}
 	l.mins, l.m = shareScale(b[2:], m, most)
 	return l
 }
@@ -56,4 +61,17 @@ func (l *lines) codes(x []float32, size int, n int32) (codes [256]uint8) {
 		}
 	}
 	return codes
+}
+
+// fitMin returns the minimum m >= 0 for which s q - m comes nearest to x with the codes q in [0, n] that old gives: once
+// a scale is rounded to what the block can hold, another minimum fits better.
+func fitMin(x []float32, s float32, old float64, n int32) (m float64) {
+	id, m32 := inverse(s), float32(old)
+	var sum float32
+	var q int32
+	for _, v := range x {
+		sum += v
+		q += nearest(float32((v+m32)*id), 0, n)
+	}
+	return max(0, (float64(float64(s)*float64(q))-float64(sum))/float64(len(x)))
 }
