@@ -7,7 +7,7 @@ import (
 	"github.com/longrun-ai/longrun/tensor"
 )
 
-// F32: IEEE 754 binary32, as everything here little-endian.
+// F32: IEEE 754 binary32, little-endian like every number in a file.
 
 func decodeF32(dst []float32, src []byte) {
 	for i := range blocks(tensor.F32, len(dst), len(src)) {
