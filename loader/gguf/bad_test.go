@@ -153,29 +153,37 @@ func refuses(t *testing.T, path, start, part string, open func() (*File, error))
 	}
 }
 
-// cheaply calls open and fails the test if that takes long or allocates much.
+// cheaply calls open and fails the test if that takes long or allocates much. A busy machine gets three tries at the
+// time.
 func cheaply(t *testing.T, open func() (*File, error)) (*File, error) {
 	t.Helper()
 	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	start := time.Now()
-	f, err := open()
-	took := time.Since(start)
-	runtime.ReadMemStats(&after)
-	if took > badTime {
-		t.Errorf("took %v, want at most %v", took, badTime)
+	for try := 1; ; try++ {
+		runtime.ReadMemStats(&before)
+		start := time.Now()
+		f, err := open()
+		took := time.Since(start)
+		runtime.ReadMemStats(&after)
+		if n := after.TotalAlloc - before.TotalAlloc; n > badBytes {
+			t.Errorf("allocated %d bytes, want at most %d", n, badBytes)
+		}
+		if took <= badTime || try == 3 {
+			if took > badTime {
+				t.Errorf("took %v, want at most %v", took, badTime)
+			}
+			return f, err
+		}
+		if err == nil {
+			f.Close()
+		}
 	}
-	if n := after.TotalAlloc - before.TotalAlloc; n > badBytes {
-		t.Errorf("allocated %d bytes, want at most %d", n, badBytes)
-	}
-	return f, err
 }
 
 // A reader that promises more than it has is found out before memory of that size is taken.
 func TestReaderShorterThanItsSize(t *testing.T) {
 	for _, data := range [][]byte{
-		image{entries: [][]byte{arch, encode("k", u32(9), u32(0), u64(1<<29), u64(0))}}.bytes(),
-		rows(row("a", []u64{1 << 38}, 0, 0)),
+		image{entries: [][]byte{arch, encode("k", u32(9), u32(0), u64(1<<26), u64(0))}}.bytes(),
+		rows(row("a", []u64{1 << 28}, 0, 0)), // 1 GiB
 	} {
 		_, err := cheaply(t, func() (*File, error) { return OpenReader(bytes.NewReader(data), 1<<41) })
 		if err == nil || !strings.Contains(err.Error(), "unexpected EOF") {
@@ -197,5 +205,32 @@ func TestAllFaults(t *testing.T) {
 	_, err := OpenReader(bytes.NewReader(data), int64(len(data)))
 	if err == nil || strings.Count(err.Error(), "type 4 is unknown") != maxFaults || !strings.HasSuffix(err.Error(), "and 12 more") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// In a large file there is room for whatever a header claims, so claims alone must not cost memory.
+func TestBadCountsInLargeFiles(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		head []byte
+		want string
+	}{
+		{"tensors", append([]byte("GGUF"), encode(u32(3), u64(1<<20), u64(0))...), `tensor without a name`},
+		{"entries", append([]byte("GGUF"), encode(u32(3), u64(0), u64(1<<16))...), `empty key`},
+		{"strings", meta("k", u32(9), u32(8), u64(1<<26+1)), `array of 67108865 str, at most 67108864 are allowed`},
+		{"arrays", meta("k", u32(9), u32(9), u64(1<<16+1)), `array of 65537 arr, at most 65536 are allowed`},
+		{"string", meta("k", u32(8), u64(64<<20+1)), `string of 67108865 bytes, at most 67108864 are allowed`},
+		{"metadata", meta("k", u32(9), u32(0), u64(1<<30)), `metadata of more than 1073741824 bytes`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "m.gguf")
+			if err := os.WriteFile(path, tt.head, 0o666); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Truncate(path, 3<<29); err != nil { // 1.5 GiB, of which the disk holds a page
+				t.Fatal(err)
+			}
+			refuses(t, path, "gguf: "+path+": ", tt.want, func() (*File, error) { return Open(path) })
+		})
 	}
 }

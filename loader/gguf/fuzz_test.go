@@ -70,8 +70,7 @@ func FuzzGGUF(f *testing.F) {
 	})
 }
 
-// Whole files: every byte of every tensor can be read, every getter asked, and what loads can be written and loaded
-// again.
+// Whole files: every getter can be asked, and what loads can be written, which reads every byte, and loaded again.
 func FuzzGGUFLoad(f *testing.F) {
 	seeds(f)
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -100,11 +99,7 @@ func FuzzGGUFLoad(f *testing.F) {
 		total := int64(0)
 		var list []TensorSource
 		for _, x := range file.Tensors {
-			sum := byte(0)
-			for _, b := range x.Bytes() {
-				sum += b
-			}
-			total += x.Size() + int64(sum&0)
+			total += int64(len(x.Bytes()))
 			list = append(list, TensorSource{x.Name, x.Type, x.Shape, Bytes(x.Bytes())})
 		}
 		if total > int64(len(data)) {

@@ -9,6 +9,8 @@ const (
 	maxName    = 64        // bytes of a tensor's name, by the specification
 	maxString  = 64 << 20  // bytes of a metadata value
 	maxMeta    = 1 << 30   // bytes of header and metadata together
+	maxElems   = 1 << 26   // of an array
+	maxNested  = 1 << 16   // arrays in an array
 	maxNesting = 4         // arrays within arrays
 	maxDims    = 4
 	maxDim     = 1 << 40

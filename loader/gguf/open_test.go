@@ -59,7 +59,37 @@ func TestOpenKit(t *testing.T) {
 	}
 }
 
-func readKit(t *testing.T, path string) []byte {
+// What the architecture would have to say is not asked here: none, an unknown one, and a file without tensors all open.
+func TestOpenBare(t *testing.T) {
+	for _, tt := range []struct {
+		meta []KV
+		arch string
+	}{{nil, ""}, {[]KV{{"general.architecture", "unheard-of"}}, "unheard-of"}} {
+		var b bytes.Buffer
+		if err := Write(&b, tt.meta, nil, WriteOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		f, err := OpenReader(bytes.NewReader(b.Bytes()), int64(b.Len()))
+		if err != nil || f.Meta.Arch() != tt.arch || len(f.Tensors) != 0 {
+			t.Errorf("%q: %v", tt.arch, err)
+		}
+	}
+}
+
+// A gap between tensors is told of, padding is not.
+func TestGaps(t *testing.T) {
+	data := rows(row("a", []u64{7}, 0, 0), row("b", []u64{7}, 0, 32), row("c", []u64{7}, 0, 128))
+	f, err := OpenReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{`gguf: 64 bytes before tensor "c", at byte 256, belong to no tensor`}
+	if !slices.Equal(f.Warnings, want) {
+		t.Errorf("got %q, want %q", f.Warnings, want)
+	}
+}
+
+func readKit(t testing.TB, path string) []byte {
 	t.Helper()
 	file, err := os.Open(path)
 	if err != nil {

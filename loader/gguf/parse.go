@@ -217,8 +217,17 @@ func array(c *cursor, depth int) (Type, any) {
 	if t == TypeArray && depth == maxNesting {
 		c.fail(at, "arrays more than %d deep", maxNesting)
 	}
+	at = c.off
 	n := c.u64("array length")
 	if c.err != nil || !c.need(n, minBytes[t], "array of "+t.String()) {
+		return t, nil
+	}
+	most := uint64(maxElems)
+	if t == TypeArray {
+		most = maxNested
+	}
+	if n > most {
+		c.fail(at, "array of %d %v, at most %d are allowed", n, t, most)
 		return t, nil
 	}
 	switch t {
@@ -295,25 +304,23 @@ func flags(c *cursor, n uint64) []bool {
 // texts reads n strings. They are slices of one copy of the whole array, since a vocabulary has 100 000 of them.
 func texts(c *cursor, n uint64) []string {
 	start := c.off
-	ends := make([]int, n) // of each string, in bytes from start
-	for i := range ends {
+	for range n {
 		at := c.off
 		size := c.u64("string length")
 		if size > maxString && c.err == nil && size <= uint64(c.size-c.off) {
 			c.fail(at, "string of %d bytes, at most %d are allowed", size, maxString)
 		}
-		c.take(size, 1, "string")
-		if c.err != nil {
+		if c.take(size, 1, "string"); c.err != nil {
 			return nil
 		}
-		ends[i] = int(c.off - start)
 	}
-	all := string(c.data[start:c.off])
+	lengths, all := c.data[start:c.off], string(c.data[start:c.off])
 	v := make([]string, n)
-	from := 0
-	for i, end := range ends {
-		v[i] = all[from+8 : end] // after its length
-		from = end
+	at := 0
+	for i := range v {
+		size := int(c.order.Uint64(lengths[at:]))
+		v[i] = all[at+8:][:size]
+		at += 8 + size
 	}
 	return v
 }

@@ -32,10 +32,12 @@ func table(c *cursor, n uint64) []info {
 	if c.err != nil {
 		return nil
 	}
-	infos := make([]info, n)
-	seen := make(map[string]bool, n)
-	for i := range infos {
-		t := &infos[i]
+	// Grown as rows are found to exist: in a large file there is room for any number that a header may claim.
+	var infos []info
+	seen := map[string]bool{}
+	for range n {
+		infos = append(infos, info{})
+		t := &infos[len(infos)-1]
 		c.name = ""
 		t.nameAt = c.off
 		t.name = c.str("name", maxName)

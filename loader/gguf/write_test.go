@@ -95,8 +95,10 @@ func TestWriteOpen(t *testing.T) {
 			if f.Size() != int64(len(image)) || f.Offset("no such") != -1 || len(f.Warnings) != 0 {
 				t.Errorf("size %d, want %d; warnings %q", f.Size(), len(image), f.Warnings)
 			}
-			if f.Close() != nil || f.Close() != nil {
-				t.Error("Close fails")
+			for range 2 {
+				if err := f.Close(); err != nil {
+					t.Error(err)
+				}
 			}
 		}
 	}
