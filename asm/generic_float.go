@@ -27,7 +27,7 @@ func mulFloat(t tensor.DType, dst []float32, stride int, w []byte, wStride int, 
 	if !checkMul(dst, stride, w, wStride, t.RowBytes(k), rows, cols) {
 		return
 	}
-	_ = x[:cols*k]
+	need(x, cols*k)
 	var buf [chunk]float32
 	for r := range rows {
 		for c := range cols {
@@ -96,14 +96,14 @@ func decode(t tensor.DType, dst []float32, src []byte) {
 func half(b []byte) float32 { return tensor.F16ToF32(binary.LittleEndian.Uint16(b)) }
 
 func storeF32Generic(dst []byte, x []float32) {
-	dst = dst[:4*len(x)]
+	need(dst, 4*len(x))
 	for i, v := range x {
 		binary.LittleEndian.PutUint32(dst[4*i:], math.Float32bits(v))
 	}
 }
 
 func storeF16Generic(dst []byte, x []float32) {
-	dst = dst[:2*len(x)]
+	need(dst, 2*len(x))
 	for i, v := range x {
 		binary.LittleEndian.PutUint16(dst[2*i:], tensor.F32ToF16(v))
 	}
