@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/longrun-ai/longrun"
+	"github.com/longrun-ai/longrun/sample"
+)
+
+// eval is what other programs call to compare a file with another runtime.
+func eval(ctx context.Context, p *process, args []string) error {
+	const usage = "run eval logits MODEL ..., run eval sample --jsonl"
+	if len(args) == 0 {
+		return fmt.Errorf("usage: %s: %w", usage, errUsage)
+	}
+	switch args[0] {
+	case "logits":
+		return evalLogits(ctx, p, args[1:])
+	case "sample":
+		return evalSample(p, args[1:])
+	case "-h", "--help", "-help":
+		_, err := fmt.Fprintln(p.stdout, "usage: "+usage)
+		return err
+	}
+	return fmt.Errorf("there is no eval %q, usage: %s: %w", args[0], usage, errUsage)
+}
+
+// evalSample applies samplers to logits.
+func evalSample(p *process, args []string) error {
+	fs := newFlags("eval sample")
+	jsonl := fs.Bool("jsonl", false, `read {"sampler":...,"logits":[...]} lines from stdin, print {"ids":[...],"probs":[...]}`)
+	if _, done, err := parse(p, fs, "run eval sample --jsonl", args, 0, 0); done || err != nil {
+		return err
+	}
+	if !*jsonl {
+		return fmt.Errorf("eval sample reads lines of JSON, give --jsonl: %w", errUsage)
+	}
+	return eachLine(p.stdin, p.stdout, func(line []byte) (any, error) { return sample.EvalJSON(line) })
+}
+
+// evalLogits feeds exactly the tokens given and writes a row of logits for each.
+func evalLogits(ctx context.Context, p *process, args []string) error {
+	fs := newFlags("eval logits")
+	var m modelFlags
+	m.register(fs)
+	tokens := fs.String("tokens", "", "token ids, a `list` 1,2,3 or @file")
+	chunk := fs.Int("chunk", 0, "`tokens` fed at a time; 0: all")
+	attn := fs.String("attn", "dense", "attention `policy`: dense")
+	out, greedyOut := "", fs.String("greedy-out", "", "`file` for the logits after each greedy token")
+	both(fs.StringVar, &out, "", "`file` for the logits: float32, little-endian, a row for each token", "o", "output")
+	greedy := fs.Int("greedy", 0, "`number` of tokens decoded greedily after the list")
+	pos, done, err := parse(p, fs, "run eval logits MODEL --tokens LIST -o FILE [--greedy N --greedy-out FILE]", args, 1, 1)
+	if done || err != nil {
+		return err
+	}
+	switch {
+	case out == "":
+		return fmt.Errorf("eval logits needs -o FILE: %w", errUsage)
+	case *attn != "dense":
+		return fmt.Errorf("--attn %s: only dense attention is there yet: %w", *attn, errUsage)
+	case *greedy < 0 || *chunk < 0:
+		return fmt.Errorf("--greedy and --chunk count from 0: %w", errUsage)
+	}
+	ids, err := tokenList(*tokens)
+	if err != nil {
+		return err
+	}
+	opts := m.options(p)
+	if m.context == 0 {
+		opts = append(opts, longrun.WithContext(len(ids)+*greedy))
+	}
+	model, err := longrun.Open(ctx, pos[0], opts...)
+	if err != nil {
+		return err
+	}
+	defer model.Close()
+	s, err := model.NewSession()
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+
+	info := model.Info()
+	var row []float32
+	if *chunk == 0 {
+		*chunk = 512 // what a step takes; the logits of more would only wait in memory
+	}
+	err = writeFile(out, func(w io.Writer) error {
+		for rest := ids; len(rest) > 0; {
+			n := min(*chunk, len(rest))
+			row = slices.Grow(row[:0], n*info.Vocab)[:n*info.Vocab]
+			if err := s.Feed(ctx, rest[:n], row); err != nil {
+				return err
+			}
+			if err := writeFloats(w, row); err != nil {
+				return err
+			}
+			rest = rest[n:]
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	last := row[len(row)-info.Vocab:]
+	made := []int32{}
+	step := func(w io.Writer) error {
+		for range *greedy {
+			best := argmax(last)
+			made = append(made, best)
+			if err := s.Feed(ctx, []int32{best}, last); err != nil {
+				return err
+			}
+			if err := writeFloats(w, last); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if *greedyOut != "" {
+		err = writeFile(*greedyOut, step)
+	} else {
+		err = step(io.Discard)
+	}
+	if err != nil {
+		return err
+	}
+	return printJSON(p.stdout, struct {
+		Rows   int     `json:"rows"`
+		Cols   int     `json:"cols"`
+		Greedy []int32 `json:"greedy"`
+		Device string  `json:"device"`
+		Tier   string  `json:"tier"`
+		Attn   string  `json:"attn"`
+	}{len(ids), info.Vocab, made, info.Device, info.Tier, *attn})
+}
+
+// argmax is the first of the largest.
+func argmax(v []float32) int32 {
+	best := 0
+	for i, x := range v {
+		if x > v[best] {
+			best = i
+		}
+	}
+	return int32(best)
+}
+
+// tokenList reads ids between commas or white space, from s or from the file that follows @.
+func tokenList(s string) ([]int32, error) {
+	if name, ok := strings.CutPrefix(s, "@"); ok {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		s = string(b)
+	}
+	var ids []int32
+	for _, f := range strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(", \t\r\n[]", r) }) {
+		id, err := strconv.ParseInt(f, 10, 32)
+		if err != nil {
+			return nil, fmt.Errorf("%q is not a token id: %w", f, errUsage)
+		}
+		ids = append(ids, int32(id))
+	}
+	if len(ids) == 0 {
+		return nil, fmt.Errorf("--tokens names no token: %w", errUsage)
+	}
+	return ids, nil
+}

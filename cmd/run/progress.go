@@ -1,0 +1,79 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/longrun-ai/longrun"
+	"github.com/schollz/progressbar/v3"
+)
+
+// patience is how long a stage may take before its bar appears.
+const patience = 300 * time.Millisecond
+
+// A progress shows how far loading or a prompt is, on a terminal only.
+type progress struct {
+	w     io.Writer // nil: nobody looks
+	stage string
+	since time.Time
+	bar   *progressbar.ProgressBar
+}
+
+func newProgress(p *process) *progress {
+	if !p.stderrTTY {
+		return &progress{}
+	}
+	return &progress{w: p.stderr}
+}
+
+// report is told by the runtime how far a stage is.
+func (p *progress) report(stage string, done, total int64) {
+	if p.w == nil {
+		return
+	}
+	if stage != p.stage {
+		p.clear()
+		p.stage, p.since = stage, time.Now()
+	}
+	switch {
+	case done >= total:
+		p.clear()
+		return
+	case p.bar == nil && time.Since(p.since) < patience:
+		return
+	case p.bar == nil:
+		options := []progressbar.Option{
+			progressbar.OptionSetWriter(p.w), progressbar.OptionSetDescription(stage), progressbar.OptionThrottle(100 * time.Millisecond),
+			progressbar.OptionClearOnFinish(), progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(true), progressbar.OptionFullWidth(),
+		}
+		if stage == "load" {
+			options = append(options, progressbar.OptionShowBytes(true))
+		} else {
+			options = append(options, progressbar.OptionShowIts(), progressbar.OptionSetItsString("tok"))
+		}
+		p.bar = progressbar.NewOptions64(total, options...)
+	}
+	p.bar.Set64(done) // an error means that the terminal is gone, and with it who looks
+}
+
+// clear takes the bar from the screen, before something else is printed there.
+func (p *progress) clear() {
+	if p.bar != nil {
+		p.bar.Clear()
+		p.bar = nil
+	}
+	p.stage = ""
+}
+
+func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+
+// printTimings prints the figures as users of llama.cpp know them.
+func printTimings(w io.Writer, st longrun.Stats) {
+	fmt.Fprintf(w, "prompt: %d tokens", st.PromptTokens)
+	if st.CachedTokens > 0 {
+		fmt.Fprintf(w, " (%d cached)", st.CachedTokens)
+	}
+	fmt.Fprintf(w, ", %.1f ms, %.1f t/s | answer: %d tokens, %.1f ms, %.1f t/s\n",
+		ms(st.PromptTime), st.PromptRate(), st.Tokens, ms(st.DecodeTime), st.DecodeRate())
+}

@@ -1,0 +1,30 @@
+package longrun
+
+import (
+	"errors"
+
+	"github.com/longrun-ai/longrun/internal/engine"
+	"github.com/longrun-ai/longrun/loader/gguf"
+)
+
+// Errors that callers branch on, with errors.Is. Cancelled calls wrap the context's cause.
+var (
+	ErrBusy        = engine.ErrBusy                // every session is taken: close one, or open the model WithParallel
+	ErrContextFull = engine.ErrContextFull         // the tokens do not fit into the session's context
+	ErrMemory      = engine.ErrMemory              // a device has too little memory
+	ErrClosed      = engine.ErrClosed              // the model is closed
+	ErrFile        = errors.New("cannot be used")  // the model file could not be opened, or is not one
+	ErrNoDevice    = errors.New("no such device")  // this machine has no device of that name
+	ErrUnsupported = errors.New("not supported")   // the file or an option asks for what this version cannot do
+	ErrInvalid     = errors.New("invalid request") // a parameter makes no sense
+)
+
+// A FormatError says what is wrong with a model file, and where.
+type FormatError = gguf.FormatError
+
+// A fileError is an error that lies with the model file: it is ErrFile too, without saying so.
+type fileError struct{ err error }
+
+func (e fileError) Error() string        { return e.err.Error() }
+func (e fileError) Unwrap() error        { return e.err }
+func (e fileError) Is(target error) bool { return target == ErrFile }
