@@ -408,11 +408,17 @@ func (r *run) binary(op string, a, b Value) Value {
 		switch u := b.(type) {
 		case Text:
 			if op == "+" {
+				safe := t.safe || u.safe
+				if safe {
+					t, u = r.escape(t), r.escape(u)
+				}
 				var s builder
 				r.grow(len(t.S) + len(u.S))
 				s.add(t)
 				s.add(u)
-				return s.text()
+				sum := s.text()
+				sum.safe = safe
+				return sum
 			}
 		case int64:
 			if op == "*" {

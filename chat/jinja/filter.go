@@ -21,7 +21,9 @@ func (r *run) filter(name string, v Value, a args) Value {
 	case "tojson":
 		return r.tojson(v, a)
 	case "safe":
-		return v
+		t := r.str(v)
+		t.safe = true
+		return t
 	case "string":
 		return r.str(v)
 	case "lower", "upper", "title", "capitalize", "trim", "replace", "format", "center":
@@ -46,9 +48,7 @@ func (r *run) filter(name string, v Value, a args) Value {
 		}
 		return r.stringMethod(t, name, a)
 	case "e", "escape":
-		t := r.str(v)
-		r.grow(len(t.S))
-		return like(strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&#34;", "'", "&#39;").Replace(t.S), t)
+		return r.escape(r.str(v))
 	case "default", "d":
 		def, ok := a.get(0, "default_value")
 		if !ok {
@@ -95,6 +95,17 @@ func (r *run) filter(name string, v Value, a args) Value {
 		return r.dictsort(v, a)
 	}
 	return r.listFilter(name, v, a)
+}
+
+// escape makes t safe in HTML, once.
+func (r *run) escape(t Text) Text {
+	if t.safe {
+		return t
+	}
+	r.grow(len(t.S))
+	t = like(strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&#34;", "'", "&#39;").Replace(t.S), t)
+	t.safe = true
+	return t
 }
 
 func pairs(keys, values []Value) []Value {

@@ -65,7 +65,15 @@ func (r *run) listFilter(name string, v Value, a args) Value {
 	if l, ok := v.(*List); ok && name == "last" && l.kind == generator {
 		r.failf("TypeError: 'generator' object is not reversible")
 	}
-	items := r.iterate(v)
+	var items []Value
+	switch name {
+	case "map", "select", "reject", "selectattr", "rejectattr":
+		if truthy(v) { // these take none for an empty sequence
+			items = r.iterate(v)
+		}
+	default:
+		items = r.iterate(v)
+	}
 	r.spend(len(items))
 	lazy := func(items []Value) Value { return &List{Items: items, kind: generator} }
 	switch name {

@@ -9,12 +9,12 @@ import (
 )
 
 const (
-	maxSource  = 1 << 20 // bytes of a template; the largest in use has 60 KB
-	maxNesting = 200     // statements and brackets within one another
-	maxDepth   = 2000    // nested evaluations, some ten for each macro call
-	maxSteps   = 4 << 20 // nodes evaluated, with 256 bytes of text handled as one more: about a second
-	maxBytes   = 64 << 20
-	maxRange   = 100000 // as the reference sandbox has it
+	maxSource  = 1 << 20  // bytes of a template; the largest in use has 60 KB
+	maxNesting = 200      // statements and brackets within one another
+	maxDepth   = 2000     // nested evaluations, some ten for each macro call
+	maxSteps   = 4 << 20  // nodes evaluated, with 256 bytes of text handled as one more: about a second
+	maxBytes   = 64 << 20 // of text and lists made in all
+	maxRange   = 100000   // as the reference sandbox has it
 )
 
 // A Template is a parsed template. It is safe for concurrent use.
@@ -49,7 +49,7 @@ func Parse(source string) (*Template, error) {
 // Render runs the template over vars, whose lists and dicts it copies before changing any. now is the time strftime_now
 // tells. Errors are *Error or *LimitError.
 func (t *Template) Render(vars *Dict, now time.Time) (out Text, err error) {
-	r := &run{now: now, bytes: maxBytes}
+	r := &run{now: now, bytes: maxBytes, steps: maxSteps}
 	defer func() {
 		switch e := recover().(type) {
 		case nil:
@@ -65,7 +65,10 @@ func (t *Template) Render(vars *Dict, now time.Time) (out Text, err error) {
 	for i, k := range vars.Keys {
 		r.scope.vars[k.(Text).S] = r.clone(vars.Values[i])
 	}
-	r.bytes = maxBytes + 64*(maxBytes-r.bytes)
+	// A long conversation may take more: text is copied some dozen times on its way, and some templates visit its runes.
+	size := maxBytes - r.bytes
+	r.bytes = maxBytes + 16*size
+	r.steps = maxSteps + 16*size
 	r.exec(t.body)
 	return r.out.text(), nil
 }
@@ -77,7 +80,7 @@ type run struct {
 	scope *scope
 	out   *builder
 	depth int
-	steps int
+	steps int // still to be taken
 	bytes int // still to be made
 }
 
@@ -99,8 +102,8 @@ func (r *run) failf(format string, a ...any) { panic(&Error{Msg: fmt.Sprintf(for
 
 // spend counts work, in steps.
 func (r *run) spend(n int) {
-	if r.steps += n; r.steps > maxSteps || n < 0 {
-		panic(&LimitError{fmt.Sprintf("takes more than %d steps", maxSteps)})
+	if r.steps -= n; r.steps < 0 || n < 0 {
+		panic(&LimitError{"takes too many steps"})
 	}
 }
 

@@ -18,6 +18,7 @@ type Value any
 type Text struct {
 	S    string
 	User []Span // rising and apart; nil for a text of the template's own
+	safe bool   // went through safe or escape: + escapes what it is joined to
 }
 
 // A Span is the bytes [Lo, Hi) of a Text.
@@ -28,7 +29,7 @@ func FromUser(s string) Text {
 	if s == "" {
 		return Text{}
 	}
-	return Text{s, []Span{{0, len(s)}}}
+	return Text{S: s, User: []Span{{0, len(s)}}}
 }
 
 func (t Text) slice(lo, hi int) Text {
@@ -70,7 +71,7 @@ func (b *builder) add(t Text) {
 	}
 }
 
-func (b *builder) text() Text { return Text{b.b.String(), b.user} }
+func (b *builder) text() Text { return Text{S: b.b.String(), User: b.user} }
 
 type listKind uint8
 
@@ -470,3 +471,6 @@ func quote(s string) string {
 	b.WriteByte(q)
 	return b.String()
 }
+
+// Get returns the value under a text key.
+func (d *Dict) Get(key string) (Value, bool) { return d.get("s" + key) }
