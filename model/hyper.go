@@ -43,7 +43,7 @@ func readHyper(r *reader, w Weights, o Options) hyper {
 	if name, err := r.meta.String("general.name"); err == nil {
 		h.Name = name
 	}
-	h.eps = float32(r.atLeastZero("attention.layer_norm_rms_epsilon", 0))
+	h.eps = float32(r.positive("attention.layer_norm_rms_epsilon", 0))
 	if !r.has("attention.layer_norm_rms_epsilon") {
 		r.fault("attention.layer_norm_rms_epsilon", "missing, want a positive finite number")
 	}
