@@ -163,10 +163,8 @@ func (r *run) invoke(fn Value, a args) Value {
 		return f.call(r, a)
 	case *Undefined:
 		r.failf("UndefinedError: %s", f.why)
-	case *Dict:
-		if v, ok := f.get("s__call__"); ok && f.namespace {
-			return r.invoke(v, a)
-		}
+	case *loopVar:
+		return f.call(r, a)
 	}
 	r.failf("TypeError: '%s' object is not callable", typeName(fn))
 	return nil
@@ -179,6 +177,9 @@ func (r *run) attr(x Value, name string) Value {
 	}
 	if strings.HasPrefix(name, "_") {
 		return &Undefined{"access to attribute '" + name + "' of '" + typeName(x) + "' object is unsafe."}
+	}
+	if l, ok := x.(*loopVar); ok {
+		return l.attr(name)
 	}
 	if m := r.method(x, name); m != nil {
 		return m

@@ -139,69 +139,17 @@ func (r *run) loop(n *loop, v Value, depth int64) flow {
 	if len(items) == 0 {
 		return r.exec(n.els)
 	}
-	state := r.loopState(n, items, depth)
+	state := &loopVar{stmt: n, items: items, depth: depth, last: &Undefined{}}
 	for i, item := range items {
-		r.spend(1)
+		r.spend(8) // an iteration costs about what eight evaluations do
+		state.at = i
 		enter(item)
-		r.scope.vars["loop"] = state(i)
+		r.scope.vars["loop"] = state
 		if r.exec(n.body) == breaking {
 			break
 		}
 	}
 	return onward
-}
-
-// loopState returns the function that makes the loop variable of iteration i.
-func (r *run) loopState(n *loop, items []Value, depth int64) func(i int) Value {
-	d := NewDict()
-	var last Value = &Undefined{}
-	size := int64(len(items))
-	d.Set("length", size)
-	d.Set("depth", depth+1)
-	d.Set("depth0", depth)
-	d.Set("changed", &Func{"changed", func(r *run, a args) Value {
-		now := &List{Items: a.pos}
-		changed := !r.equal(last, now)
-		last = now
-		return changed
-	}})
-	d.Set("__call__", &Func{"loop", func(r *run, a args) Value {
-		if !n.recursive || len(a.pos) != 1 {
-			r.failf("TypeError: only a recursive loop is called, with one argument")
-		}
-		out := r.out
-		r.out = new(builder)
-		r.loop(n, a.pos[0], depth+1)
-		t := r.out.text()
-		r.out = out
-		return t
-	}})
-	return func(n int) Value {
-		i := int64(n)
-		d.Set("index", i+1)
-		d.Set("index0", i)
-		d.Set("revindex", size-i)
-		d.Set("revindex0", size-i-1)
-		d.Set("first", i == 0)
-		d.Set("last", i == size-1)
-		var prev, next Value = &Undefined{"there is no previous item"}, &Undefined{"there is no next item"}
-		if n > 0 {
-			prev = items[n-1]
-		}
-		if n+1 < len(items) {
-			next = items[n+1]
-		}
-		d.Set("previtem", prev)
-		d.Set("nextitem", next)
-		d.Set("cycle", &Func{"cycle", func(r *run, a args) Value {
-			if len(a.pos) == 0 {
-				r.failf("TypeError: no items for cycling given")
-			}
-			return a.pos[n%len(a.pos)]
-		}})
-		d.namespace = true
-		return d
-	}
 }
 
 // iterate returns what a loop over v visits.

@@ -18,7 +18,7 @@ func TestHostileTemplates(t *testing.T) {
 		`{% for x in [1] recursive %}{{ loop([1]) }}{% endfor %}`,
 		`{{ 'x' * 10**12 }}`,
 		`{{ [1] * 10**12 }}`,
-		`{{ 10 ** 10 ** 10 }}`,
+		`{{ 10 ** 99999999 }}`,
 		`{{ '%1000000000d' % 1 }}{{ 'x'.ljust(10**10) }}`,
 		`{% set ns = namespace(s='xx') %}{% for i in range(99) %}{% set ns.s = ns.s ~ ns.s %}{% endfor %}`,
 		`{% set ns = namespace(a=[]) %}{% for i in range(99) %}{% set ns.a = [ns.a, ns.a] %}{% endfor %}{{ ns.a }}`,
@@ -49,7 +49,7 @@ func TestHostileTemplates(t *testing.T) {
 		if !errors.As(err, &limit) && !errors.As(err, &syntax) {
 			t.Errorf("%s: %d bytes, error %v, want a limit", show, len(out), err)
 		}
-		if d := time.Since(start); d > 10*time.Second {
+		if d := time.Since(start); d > 5*time.Second {
 			t.Errorf("%s: took %v", show, d)
 		}
 	}

@@ -10,7 +10,7 @@ import (
 	"unicode"
 )
 
-// A Value is one of nil (none), bool, int64, *big.Int, float64, Text, *List, *Dict, *Func or *Undefined.
+// A Value is one of nil (none), bool, int64, *big.Int, float64, Text, *List, *Dict, *Func, *loopVar or *Undefined.
 type Value any
 
 // A Text is a string that remembers which of its bytes came from the user. Concatenation, slices, strips, splits, joins
@@ -168,6 +168,8 @@ func typeName(v Value) string {
 		return "dict"
 	case *Undefined:
 		return "Undefined"
+	case *loopVar:
+		return "LoopContext"
 	}
 	return "function"
 }
@@ -251,6 +253,7 @@ func (r *run) hash(v Value) string {
 	case *Func:
 		return fmt.Sprintf("f%p", v)
 	case *Dict:
+	case *loopVar:
 	default:
 		f, _ := num(v)
 		if i, ok := v.(int64); ok && int64(f) != i {
@@ -386,6 +389,8 @@ func (r *run) repr(b *builder, v Value) {
 		plain("Undefined")
 	case *Func:
 		plain("<function " + v.name + ">")
+	case *loopVar:
+		plain(fmt.Sprintf("<LoopContext %d/%d>", v.at+1, len(v.items)))
 	case *List:
 		open, shut := "[", "]"
 		switch v.kind {
