@@ -17,6 +17,10 @@ func faster(base Kernels) []Kernels {
 	neon.Acc[tensor.F32], neon.Acc[tensor.F16] = accF32NEON, accF16NEON
 	neon.Mul[tensor.Q8_0].Q8, neon.Mul[tensor.Q4_0].Q8 = mulQ8_0NEON, mulQ4_0NEON
 	neon.Mul[tensor.Q4_K].Q8, neon.Mul[tensor.Q6_K].Q8 = mulQ4_KNEON, mulQ6_KNEON
+	neon.Store[tensor.F16], neon.Quantize = storeF16NEON, quantizeNEON
+	neon.Add, neon.Times, neon.Scale = addNEON, timesNEON, scaleNEON
+	neon.RMSNorm, neon.SiLUTimes, neon.Max, neon.ExpSum = rmsNormNEON, siluTimesNEON, maxNEON, expSumNEON
+	neon.RotatePairs, neon.RotateHalves = rotatePairsNEON, rotateHalvesNEON
 	if !cpu.ARM64.HasASIMDDP {
 		return []Kernels{neon}
 	}

@@ -20,7 +20,7 @@ func (a *mulArgs) start(t tensor.DType, dst []float32, stride int, w []byte, wSt
 	if !checkMul(dst, stride, w, wStride, t.RowBytes(k), rows, cols) {
 		return false
 	}
-	_ = x[:cols*k]
+	need(x, cols*k)
 	*a = mulArgs{stride: stride, wStride: wStride, k: k, rows: rows}
 	if k > 0 {
 		a.w = &w[0]

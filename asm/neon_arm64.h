@@ -52,3 +52,4 @@
 #define FADDD2(m,n,d)   WORD $(0x4e60d400 | (m)<<16 | (n)<<5 | (d))                            // fadd vd.2d, vn.2d, vm.2d
 #define SHLL(n,d)       WORD $(0x2e613800 | (n)<<5 | (d))                                      // shll vd.4s, vn.4h, #16
 #define SHLL2(n,d)      WORD $(0x6e613800 | (n)<<5 | (d))                                      // shll2 vd.4s, vn.8h, #16
+#define SSHR1(n,d)      WORD $(0x4f3f0400 | (n)<<5 | (d))                                      // sshr vd.4s, vn.4s, #1
