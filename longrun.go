@@ -265,26 +265,5 @@ func (m *Model) release() error {
 	return errors.Join(append(errs, m.file.Close())...)
 }
 
-// Devices returns what the built-in drivers and those given find on this machine, each driver's failure in its place.
-func Devices(opts ...Option) []DeviceInfo {
-	o := newOptions(opts)
-	var infos []DeviceInfo
-	for _, d := range append(o.drivers, drivers(o)...) {
-		found, err := d.Open()
-		if err != nil {
-			infos = append(infos, DeviceInfo{Driver: d.Name(), Err: err})
-		}
-		for _, dev := range found {
-			free, total := dev.Memory()
-			infos = append(infos, DeviceInfo{Driver: d.Name(), Name: dev.Name(), Tier: dev.Tier(), Free: free, Total: total, Err: dev.Close()})
-		}
-	}
-	return infos
-}
-
-// DeviceInfo is a device, or why a driver found none.
-type DeviceInfo struct {
-	Driver, Name, Tier string
-	Free, Total        int64 // bytes of memory, 0 where unknown
-	Err                error
-}
+// Drivers returns the built-in drivers by preference, the CPU last.
+func Drivers(opts ...Option) []backend.Driver { return drivers(newOptions(opts)) }

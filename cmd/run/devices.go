@@ -28,17 +28,24 @@ func devices(_ context.Context, p *process, args []string) error {
 		Error  string   `json:"error,omitempty"`
 	}
 	var found []device
-	for _, d := range longrun.Devices() {
-		out := device{Driver: d.Driver, Name: d.Name, Tier: d.Tier, Free: d.Free, Total: d.Total}
-		if d.Driver == "cpu" {
-			for _, k := range asm.Tiers() {
-				out.Tiers = append(out.Tiers, k.Tier)
+	for _, d := range longrun.Drivers() {
+		opened, err := d.Open()
+		if err != nil {
+			found = append(found, device{Driver: d.Name(), Error: err.Error()})
+		}
+		for _, dev := range opened {
+			out := device{Driver: d.Name(), Name: dev.Name(), Tier: dev.Tier()}
+			out.Free, out.Total = dev.Memory()
+			if d.Name() == "cpu" {
+				for _, k := range asm.Tiers() {
+					out.Tiers = append(out.Tiers, k.Tier)
+				}
 			}
+			if err := dev.Close(); err != nil {
+				out.Error = err.Error()
+			}
+			found = append(found, out)
 		}
-		if d.Err != nil {
-			out.Error = d.Err.Error()
-		}
-		found = append(found, out)
 	}
 	if *asJSON {
 		return printJSON(p.stdout, found)
