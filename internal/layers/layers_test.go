@@ -14,7 +14,7 @@ const module = "github.com/longrun-ai/longrun"
 
 // rows are the packages, low to high. Those of one row do not see each other.
 var rows = [][]string{
-	{"tensor"},
+	{"tensor", "chat/jinja"},
 	{"tensor/quant", "tokenizer", "chat", "sample"},
 	{"asm"},
 	{"graph", "loader/gguf"},
