@@ -70,6 +70,9 @@ func Open(f *gguf.File) (*Model, error) {
 		m.residual = m.float("residual_scale", 1)
 		m.attention = m.float("attention.scale", m.attention)
 		m.logitDivisor = m.float("logit_scale", 1)
+		if turns, err := m.meta.Bool("granite.rope.scaling.finetuned"); err == nil && !turns {
+			m.noRoPE = 1
+		}
 	default:
 		return nil, fmt.Errorf("reference: architecture %q is not covered", m.arch)
 	}
