@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 func isFilter(name string) bool {
@@ -30,6 +31,10 @@ func (r *run) filter(name string, v Value, a args) Value {
 		t := r.str(v)
 		if name == "trim" {
 			name = "strip"
+		}
+		if name == "title" {
+			r.grow(len(t.S))
+			return like(words(t.S), t)
 		}
 		if name == "format" {
 			return r.percent(t, &List{Items: a.pos, kind: tuple})
@@ -95,6 +100,20 @@ func (r *run) filter(name string, v Value, a args) Value {
 		return r.dictsort(v, a)
 	}
 	return r.listFilter(name, v, a)
+}
+
+// words is the title filter, whose words begin after a blank, a dash or an opening bracket; str.title's after any byte
+// that is no letter.
+func words(s string) string {
+	begins := true
+	return strings.Map(func(c rune) rune {
+		was := begins
+		begins = space(c) || strings.ContainsRune("-({[<", c)
+		if was {
+			return unicode.ToUpper(c)
+		}
+		return unicode.ToLower(c)
+	}, s)
 }
 
 // escape makes t safe in HTML, once.
@@ -185,6 +204,9 @@ func (r *run) round(v Value, a args) Value {
 	p, _ := a.get(0, "precision")
 	n, _ := integerOf(p)
 	scale := math.Pow(10, float64(min(max(n, -300), 300)))
+	if _, isInt := v.(int64); isInt && n >= 0 {
+		return v
+	}
 	method, _ := a.get(1, "method")
 	switch m, _ := method.(Text); m.S {
 	case "ceil":

@@ -100,10 +100,11 @@ func lex(src string) (toks []token, err error) {
 			return nil, err
 		}
 		strip, lineStart = minus, false
-		if tag == '%' && !minus {
+		raws := tag == '%' && len(toks)-first == 3 && toks[first+1].kind == name && toks[first+1].s == "raw"
+		if tag == '%' && !minus && !raws {
 			pos, lineStart = skipNewline(src, pos, plus, &line)
 		}
-		if tag == '%' && len(toks)-first == 3 && toks[first+1].kind == name && toks[first+1].s == "raw" {
+		if raws {
 			toks = toks[:first]
 			text, next, minus := rawBlock(src, pos)
 			if next < 0 {

@@ -42,6 +42,12 @@ func (r *run) stringMethod(t Text, name string, a args) Value {
 		return s
 	}
 	switch name {
+	case "startswith", "endswith", "find", "index", "count":
+		if lo, ok := a.get(1, "start"); ok && len(a.pos) > 1 {
+			return r.within(t, name, lo, a)
+		}
+	}
+	switch name {
 	case "startswith", "endswith":
 		has := strings.HasPrefix
 		if name == "endswith" {
@@ -119,6 +125,24 @@ func (r *run) stringMethod(t Text, name string, a args) Value {
 	return r.pad(t, name, width, fill)
 }
 
+// within answers a search in t[start:stop], given as the second and third argument.
+func (r *run) within(t Text, name string, start Value, a args) Value {
+	cut := slice{x: &lit{t}, lo: &lit{start}}
+	if len(a.pos) > 2 {
+		cut.hi = &lit{a.pos[2]}
+	}
+	part := r.slice(&cut).(Text)
+	v := r.stringMethod(part, name, args{pos: a.pos[:1]})
+	if i, ok := v.(int64); ok && i >= 0 && name != "count" {
+		skip, _ := integerOf(start)
+		if n := int64(utf8.RuneCountInString(t.S)); skip < 0 {
+			skip = max(0, skip+n)
+		}
+		return i + skip
+	}
+	return v
+}
+
 func (r *run) pad(t Text, name string, width int64, fill Text) Value {
 	n := width - int64(utf8.RuneCountInString(t.S))
 	if n <= 0 {
@@ -150,7 +174,7 @@ func (r *run) pad(t Text, name string, width int64, fill Text) Value {
 func recase(name, s string) string {
 	switch name {
 	case "upper":
-		return strings.ToUpper(s)
+		return strings.ReplaceAll(strings.ToUpper(s), "ß", "SS") // the one upper case in use with two letters
 	case "lower", "casefold":
 		return strings.ToLower(s)
 	}

@@ -417,6 +417,10 @@ func (r *run) repr(b *builder, v Value) {
 		}
 		plain(shut)
 	case *Dict:
+		if v.namespace {
+			plain("<Namespace ")
+			defer plain(">")
+		}
 		plain("{")
 		for i, k := range v.Keys {
 			if i > 0 {
