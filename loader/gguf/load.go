@@ -39,6 +39,7 @@ func (f *File) load(c *cursor, h *header) error {
 		f.index[t.name] = len(f.Tensors)
 		f.Tensors = append(f.Tensors, x)
 		f.offsets = append(f.offsets, t.start)
+		f.dims = append(f.dims, len(t.dims))
 	}
 	f.Warnings = append(f.Warnings, h.gaps(c.path)...)
 	return nil

@@ -33,6 +33,7 @@ type File struct {
 
 	index   map[string]int // into Tensors
 	offsets []int64        // of each tensor, in bytes from the start of its file
+	dims    []int          // of each tensor: how many dimensions the file gives it
 	size    int64
 
 	mu    sync.Mutex
@@ -148,6 +149,15 @@ func (f *File) Offset(name string) int64 {
 		return f.offsets[i]
 	}
 	return -1
+}
+
+// Dims is how many dimensions the file gives a tensor, 1 to 4: those of its Shape that it names, the last ones. It is 0 if
+// there is no such tensor.
+func (f *File) Dims(name string) int {
+	if i, ok := f.index[name]; ok {
+		return f.dims[i]
+	}
+	return 0
 }
 
 // Size is the number of bytes of the file, or of all shards.

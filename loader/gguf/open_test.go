@@ -77,6 +77,20 @@ func TestOpenBare(t *testing.T) {
 	}
 }
 
+// A file may name dimensions of 1 that a Shape cannot tell from those it does not name.
+func TestDims(t *testing.T) {
+	data := rows(row("a", []u64{8}, 0, 0), row("b", []u64{8, 1, 1}, 0, 32), row("c", []u64{2, 1, 1, 4}, 0, 64))
+	f, err := OpenReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]int{"a": 1, "b": 3, "c": 4, "none": 0} {
+		if got := f.Dims(name); got != want {
+			t.Errorf("%s has %d dimensions, want %d", name, got, want)
+		}
+	}
+}
+
 // A gap between tensors is told of, padding is not.
 func TestGaps(t *testing.T) {
 	data := rows(row("a", []u64{7}, 0, 0), row("b", []u64{7}, 0, 32), row("c", []u64{7}, 0, 128))

@@ -57,7 +57,8 @@ func (f *File) openOthers(path string, h *header) error {
 	}
 	if s.no != 0 { // begin again at the first
 		f.Close()
-		f.Meta, f.Tensors, f.Warnings, f.index, f.offsets, f.size = Metadata{}, nil, nil, nil, nil, 0
+		f.Meta, f.Tensors, f.Warnings = Metadata{}, nil, nil
+		f.index, f.offsets, f.dims, f.size = nil, nil, nil, 0
 		if h, err = f.openShard(prefix + split{no: 0, count: s.count}.suffix()); err != nil {
 			return shardError(path, err)
 		}

@@ -80,7 +80,7 @@ func TestSplit(t *testing.T) {
 		names := ""
 		for _, x := range f.Tensors {
 			names += x.Name
-			if b := x.Bytes(); string(b[:1]) != x.Name || b[3] != 0 && b[0] != 0 {
+			if b := x.Bytes(); string(b[:4]) != x.Name+"\x00\x00\x00" || f.Dims(x.Name) != 1 {
 				t.Errorf("%s has bytes %q", x.Name, b)
 			}
 		}
