@@ -84,6 +84,9 @@ func open(ctx context.Context, f *gguf.File, opts []Option) (_ *Model, err error
 	if err := m.opts.validate(); err != nil {
 		return nil, err
 	}
+	for _, w := range f.Warnings {
+		m.opts.log.Warn(w)
+	}
 	bound, err := m.bind()
 	if err != nil {
 		return nil, fileError{err}
