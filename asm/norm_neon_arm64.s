@@ -36,18 +36,18 @@ squares:
 	FCVTLD2(0,3)
 	FCVTLD(1,4)
 	FCVTLD2(1,5)
-	FMLAD(2,2,16)                          // s0 += x[i:i+2]²
-	FMLAD(3,3,17)                          // s1 += x[i+2:i+4]²
-	FMLAD(4,4,18)                          // s2 += x[i+4:i+6]²
-	FMLAD(5,5,19)                          // s3 += x[i+6:i+8]²
+	FMLA2D(2,2,16)                          // s0 += x[i:i+2]²
+	FMLA2D(3,3,17)                          // s1 += x[i+2:i+4]²
+	FMLA2D(4,4,18)                          // s2 += x[i+4:i+6]²
+	FMLA2D(5,5,19)                          // s3 += x[i+6:i+8]²
 	B      squares                         // n -= 8 }
 
 reduce:
 	ADD $8, R4
-	FADDD2(17,16,16)                       // s0 += s1
-	FADDD2(19,18,18)                       // s2 += s3
-	FADDD2(18,16,16)                       // s0 += s2
-	FADDPD(16,16,16)                       // sum = s0[0] + s0[1]
+	FADD2D(17,16,16)                       // s0 += s1
+	FADD2D(19,18,18)                       // s2 += s3
+	FADD2D(18,16,16)                       // s0 += s2
+	FADDP2D(16,16,16)                       // sum = s0[0] + s0[1]
 
 square:
 	CBZ     R4, root                       // for n > 0 {

@@ -3,7 +3,7 @@
 #include "q8_args_arm64.h"
 
 // sum += float(w[0:16]·x[0:16] + w[16:32]·x[16:32]) * dw * dx
-#define COLUMN(q, d, s, n, f) \
+#define ADD32(q, d, sum) \
 	VLD1.P  32(q), [V2.B16, V3.B16]; \
 	FMOVS.P 4(d), F5; \
 	ZERO(6); \
@@ -11,10 +11,11 @@
 	DOT(1,3,6); \
 	SCVTF(6,6); \
 	FMULI(4,0,6,6); \
-	FMLAI(5,0,6,n)
+	FMLAI(5,0,6,sum)
+#define EVEN(q, d, s, n, f) ADD32(q, d, n)
+#define ODD(q, d, s, n, f)  ADD32(q, d, (n)-4)
 
-	MOVD q8Args_k(R0), R24
-	LSR  $5, R24                           // blocks
+	LSR   $5, R21, R24                     // blocks
 	VMOVI $15, V28.B16
 	VMOVI $8, V29.B16
 
@@ -22,7 +23,7 @@ row:
 	CBZ  R5, done                          // for rows > 0 {
 	MOVD R1, R3
 	MOVD R24, R4                           // n = blocks
-	COLUMNS(CLEAR)                         // sum = 0
+	COLUMNS(CLEAR)                         // sum0, sum1 = 0, 0
 
 block:
 	CBZ     R4, reduce                     // for n > 0 {
@@ -30,13 +31,20 @@ block:
 	FMOVS   R25, F4
 	FCVTHS  F4, F4                         // dw = the block's scale
 	WEIGHTS
-	COLUMNS(COLUMN)
+	COLUMNS(EVEN)                          // sum0 += w * x
+	SUB     $1, R4                         // n--
+	CBZ     R4, reduce                     // if n == 0 { break }
+	MOVHU.P 2(R3), R25
+	FMOVS   R25, F4
+	FCVTHS  F4, F4
+	WEIGHTS
+	COLUMNS(ODD)                           // sum1 += w * x
 	SUB     $1, R4                         // n--
 	B       block                          // }
 
 reduce:
 	MOVD R6, R23
-	COLUMNS(STORE)                         // dst[c*stride+r] = sum
+	COLUMNS(STORE)                         // dst[c*stride+r] = sum0 + sum1
 	ADD  $4, R6                            // r++
 	ADD  R2, R1                            // w += wStride
 	SUB  $1, R5                            // rows--
@@ -45,7 +53,9 @@ reduce:
 done:
 	RET
 
-#undef COLUMN
+#undef ADD32
+#undef EVEN
+#undef ODD
 #undef WEIGHTS
 #undef CLEAR
 #undef STORE

@@ -2,7 +2,7 @@
 
 #include "q8_args_arm64.h"
 
-// sum -= Σ_j m * mins[j] * float(s[2j]+s[2j+1]) * dx[j], j < 8
+// sum0, sum1 -= Σ_j m * mins[j] * float(s[2j]+s[2j+1]) * dx[j], j < 4 and j >= 4
 #define MINS(q, d, s, n, f) \
 	VLD1.P 32(s), [V2.H8, V3.H8]; \
 	VADDP  V3.H8, V2.H8, V2.H8; \
@@ -14,9 +14,9 @@
 	FMUL(22,2,2); \
 	FMUL(23,3,3); \
 	FMLS(4,2,n); \
-	FMLS(5,3,n)
+	FMLS(5,3,(n)-4)
 
-// sum += d * scales[0] * float(w[0:32]·x[0:32]) * dx[0] + d * scales[1] * float(w[32:64]·x[32:64]) * dx[1]
+// sum0 += d * scales[0] * float(w[0:32]·x[0:32]) * dx[0]; sum1 += d * scales[1] * float(w[32:64]·x[32:64]) * dx[1]
 #define COLUMN(q, d, s, n, f) \
 	VLD1.P  64(q), [V2.B16, V3.B16, V4.B16, V5.B16]; \
 	FMOVD.P 8(d), F6; \
@@ -31,10 +31,11 @@
 	DOT(25,5,2); \
 	SCVTF(2,2); \
 	FMULI(20,1,2,2); \
-	FMLAI(6,1,2,n)
+	FMLAI(6,1,2,(n)-4)
 
-	MOVD  q8Args_k(R0), R24
-	LSR   $8, R24                          // super-blocks
+	LSR   $8, R21, R24                     // super-blocks
+	LSL   $8, R24, R21                     // what a row advances a column by
+	LSR   $3, R21, R22
 	VMOVI $15, V28.B16
 	VMOVI $63, V29.B16
 
@@ -42,7 +43,7 @@ row:
 	CBZ  R5, done                          // for rows > 0 {
 	MOVD R1, R3
 	MOVD R24, R4                           // n = super-blocks
-	COLUMNS(CLEAR)                         // sum = 0
+	COLUMNS(CLEAR)                         // sum0, sum1 = 0, 0
 
 block:
 	CBZ    R4, reduce                      // for n > 0 {
@@ -103,7 +104,7 @@ chunk:
 
 reduce:
 	MOVD R6, R23
-	COLUMNS(STORE)                         // dst[c*stride+r] = sum
+	COLUMNS(STORE)                         // dst[c*stride+r] = sum0 + sum1
 	COLUMNS(REWIND)
 	ADD  $4, R6                            // r++
 	ADD  R2, R1                            // w += wStride

@@ -4,7 +4,7 @@
 #include "q8_args_arm64.h"
 
 // sum += d * float(scales[i] * w0·x0 + scales[i+1] * w1·x1) * dx[j]: sixteen elements each, scales in Vs
-#define PAIR(w0, x0, w1, x1, s, i, j, n) \
+#define PAIR(w0, x0, w1, x1, s, i, j, sum) \
 	ZERO(4); \
 	ZERO(5); \
 	DOT(w0,x0,4); \
@@ -13,23 +13,24 @@
 	MLAI(s,(i)+1,5,4); \
 	SCVTF(4,4); \
 	FMULI(10,0,4,4); \
-	FMLAI(11,j,4,n)
+	FMLAI(11,j,4,sum)
 
 #define COLUMN(q, d, s, n, f) \
 	VLD1.P 64(q), [V0.B16, V1.B16, V2.B16, V3.B16]; \
 	VLD1.P 16(d), [V11.S4]; \
 	PAIR(20, 0, 21, 1, 8, 0, 0, n); \
-	PAIR(22, 2, 23, 3, 8, 2, 1, n); \
+	PAIR(22, 2, 23, 3, 8, 2, 1, (n)-4); \
 	VLD1.P 64(q), [V0.B16, V1.B16, V2.B16, V3.B16]; \
 	PAIR(24, 0, 25, 1, 9, 0, 2, n); \
-	PAIR(26, 2, 27, 3, 9, 2, 3, n)
+	PAIR(26, 2, 27, 3, 9, 2, 3, (n)-4)
 
 // Vd = ((low & 15) | pairs<<4) - 32, with the pairs of bits the lowest of Vh, or with any above masked off
 #define LOW(l, h, d)  VAND V28.B16, l.B16, d.B16; VSLI $4, h.B16, d.B16; VAND V31.B16, d.B16, d.B16; VSUB V29.B16, d.B16, d.B16
 #define HIGH(l, h, d) VUSHR $4, l.B16, d.B16; VSLI $4, h.B16, d.B16; VAND V31.B16, d.B16, d.B16; VSUB V29.B16, d.B16, d.B16
 
-	MOVD  q8Args_k(R0), R24
-	LSR   $8, R24                          // super-blocks
+	LSR   $8, R21, R24                     // super-blocks
+	LSL   $8, R24, R21                     // what a row advances a column by
+	LSR   $3, R21, R22
 	VMOVI $15, V28.B16
 	VMOVI $32, V29.B16
 	VMOVI $63, V31.B16
@@ -38,7 +39,7 @@ row:
 	CBZ  R5, done                          // for rows > 0 {
 	MOVD R1, R3
 	MOVD R24, R4                           // n = super-blocks
-	COLUMNS(CLEAR)                         // sum = 0
+	COLUMNS(CLEAR)                         // sum0, sum1 = 0, 0
 
 block:
 	CBZ    R4, reduce                      // for n > 0 {
@@ -79,7 +80,7 @@ half:
 
 reduce:
 	MOVD R6, R23
-	COLUMNS(STORE)                         // dst[c*stride+r] = sum
+	COLUMNS(STORE)                         // dst[c*stride+r] = sum0 + sum1
 	ADD  $4, R6                            // r++
 	ADD  R2, R1                            // w += wStride
 	SUB  $1, R5                            // rows--
