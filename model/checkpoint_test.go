@@ -42,8 +42,16 @@ func metadata(arch string) fake {
 		arch + ".attention.head_count":             uint64(4),
 		arch + ".attention.head_count_kv":          uint64(2),
 		arch + ".attention.layer_norm_rms_epsilon": 1e-5,
-		"tokenizer.ggml.tokens":                    make([]string, 32),
+		"tokenizer.ggml.tokens":                    words(32),
 	}
+}
+
+func words(n int) []string {
+	list := make([]string, n)
+	for i := range list {
+		list[i] = fmt.Sprint(i)
+	}
+	return list
 }
 
 // weights spells out the tensors of that model, so as not to share Bind's reading of the tags.
@@ -112,7 +120,8 @@ func TestNewRefuses(t *testing.T) {
 		{"negative epsilon", fake{"llama.attention.layer_norm_rms_epsilon": -1e-5}, nil, `model: metadata "llama.attention.layer_norm_rms_epsilon": is -1e-05, want a positive finite number`},
 		{"RoPE scaled by NaN", fake{"llama.rope.scaling.factor": nan}, nil, `model: metadata "llama.rope.scaling.factor": is NaN, want a positive finite number`},
 		{"unknown scaling", fake{"llama.rope.scaling.type": "bent"}, nil, `model: metadata "llama.rope.scaling.type": "bent" is not supported, want none, linear or yarn`},
-		{"fewer tokens than rows", fake{"tokenizer.ggml.tokens": make([]string, 31)}, nil, `model: metadata "tokenizer.ggml.tokens": has 31 elements, want 32 as the embedding has rows`},
+		{"fewer tokens than rows", fake{"tokenizer.ggml.tokens": words(31)}, nil, `model: metadata "tokenizer.ggml.tokens": has 31 elements, want 32 as the embedding has rows`},
+		{"a token twice", fake{"tokenizer.ggml.tokens": append(words(31), "7")}, nil, `model: metadata "tokenizer.ggml.tokens": element 31 is "7", as element 7 is`},
 		{"vocabulary of another size", fake{"llama.vocab_size": uint64(33)}, nil, `model: metadata "llama.vocab_size": is 33, want 32, the number of tokens`},
 		{"end beyond the vocabulary", fake{"tokenizer.ggml.eos_token_id": uint64(32)}, nil, `model: metadata "tokenizer.ggml.eos_token_id": is 32, want a token below 32`},
 		{"fewer scores than tokens", fake{"tokenizer.ggml.scores": make([]float64, 5)}, nil, `model: metadata "tokenizer.ggml.scores": has 5 elements, want 32, the number of tokens`},

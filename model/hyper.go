@@ -123,6 +123,14 @@ func (h *hyper) readVocab(r *reader, w Weights) {
 	if n := r.intOr("vocab_size", h.Vocab, 1, maxVocab); n != h.Vocab {
 		r.fault("vocab_size", "is %d, want %d, the number of tokens", n, h.Vocab)
 	}
+	at := make(map[string]int, len(list))
+	for i, text := range list {
+		if first, twice := at[text]; twice {
+			r.add(fault("metadata", tokens, "element %d is %.64q, as element %d is", i, text, first))
+			break
+		}
+		at[text] = i
+	}
 	length := func(key string, n int, err error) {
 		if err != nil {
 			r.add(err)
