@@ -32,14 +32,20 @@ func newBPE(v Vocab, t *Tokenizer, pre pretokenizer) (*bpe, error) {
 		}
 	}
 	if pre.wholeWords {
-		b.byBytes = make(map[string]int32, len(v.Tokens))
-		for id, s := range v.Tokens {
-			if raw, exact := fromAlphabet(&b.chars, s); exact && t.attrs[id]&attrGuarded == 0 {
-				b.byBytes[string(raw)] = int32(id)
-			}
-		}
+		b.byBytes = b.wholeWords(t)
 	}
 	return b, nil
+}
+
+// wholeWords returns the tokens by the bytes they mean.
+func (b *bpe) wholeWords(t *Tokenizer) map[string]int32 {
+	words := make(map[string]int32, len(t.tokens))
+	for id, s := range t.tokens {
+		if raw, exact := fromAlphabet(&b.chars, s); exact && t.attrs[id]&attrGuarded == 0 {
+			words[string(raw)] = int32(id)
+		}
+	}
+	return words
 }
 
 // addMerge adds "left right". A part may begin with the space that parts them, so it is looked for after the first byte.

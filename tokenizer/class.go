@@ -69,6 +69,9 @@ func (s span) run(i int, c class) int {
 	return i
 }
 
+// runUpTo returns the end of the first n characters at most that are of one of the classes c.
+func (s span) runUpTo(n int, c class) int { return s.cut(0, min(n, s.len())).run(0, c) }
+
 // runNot returns the end of the characters from i on that are of none of the classes c.
 func (s span) runNot(i int, c class) int {
 	for i < len(s.c) && s.c[i]&c == 0 {

@@ -118,11 +118,13 @@ func bloomWord(s span) int {
 // chameleonSentinel finds <sentinel:[0-9]+>.
 func chameleonSentinel(s span) int {
 	n := s.prefix("<sentinel:")
-	end := s.runOf(n, isDigit)
-	if n == 0 || end == n || !s.at(end, '>') {
+	if n == 0 {
 		return 0
 	}
-	return end + 1
+	if end := s.runOf(n, isDigit); end > n && s.at(end, '>') {
+		return end + 1
+	}
+	return 0
 }
 
 // chameleonImage finds IMGIMG[A-I]{1,4}Z.
@@ -174,7 +176,7 @@ func digitGroups(s span, ends []int) []int {
 func upTo(n int, c class) func(span) int {
 	return func(s span) int {
 		if s.is(0, c) {
-			return min(n, s.run(0, c))
+			return s.runUpTo(n, c)
 		}
 		return s.runNot(0, c)
 	}

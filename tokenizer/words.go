@@ -57,7 +57,7 @@ func leads(s span) bool { return !s.is(0, letter|number) && !isLineEnd(s.r[0]) }
 // rest scans what is no word.
 func (w wordRule) rest(s span) int {
 	if s.is(0, number) {
-		return min(s.run(0, number), w.digits)
+		return s.runUpTo(w.digits, number)
 	}
 	i := 0
 	if s.at(0, ' ') {
