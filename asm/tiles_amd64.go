@@ -12,8 +12,8 @@ import (
 // A tile is what one call of a product's assembly computes: some rows with four columns or with one. Both do the same
 // operations for a column, so a result does not tell which of them made it.
 type tile struct {
-	dst           unsafe.Pointer // *float32; the assembly advances it, w and rows
-	w             unsafe.Pointer
+	dst           uintptr // *float32; the assembly advances it, w and rows
+	w             uintptr // no pointer as dst: the garbage collector refuses pointers that have passed the end
 	rows          int
 	stride        int            // bytes from one column's results to the next
 	wStride       int            // bytes from one row to the next
@@ -92,7 +92,8 @@ func (p *tiles) next() bool {
 			t.d, t.s = unsafe.Add(t.d, t.columns*t.k/8), unsafe.Add(t.s, t.columns*t.k/8)
 		}
 	}
-	t.dst, t.w, t.rows = unsafe.Add(p.dst, c*t.stride), p.w, min(p.band, p.rows)
+	// Sound: p.dst and p.w keep the memory alive, and heap memory, where arguments of func values are, stays in place.
+	t.dst, t.w, t.rows = uintptr(p.dst)+uintptr(c*t.stride), uintptr(p.w), min(p.band, p.rows)
 	t.columns = 1
 	if t.left >= 4 {
 		t.columns = 4
