@@ -107,7 +107,7 @@ done:
 	FMOVS F16, sum+32(FP)
 	RET
 
-// SILU replaces V0 by V0 / (1 + exp(-V0)) * V5. The quotient's dividend is finite where the exponential may be infinite,
+// SILU replaces V0 by V0 / (1 + exp(-V0)) * V5. The dividend is finite where the exponential may be infinite,
 // so that -Inf gives 0.
 #define SILU \
 	FMAX(7,0,4); \

@@ -15,9 +15,9 @@ type mulArgs struct {
 	k, rows, column int
 }
 
-// start fills a and reports whether there is anything to compute; x has cols columns.
-func (a *mulArgs) start(t tensor.DType, dst []float32, stride int, w []byte, wStride int, x []float32, k, rows, cols int) bool {
-	if !checkMul(dst, stride, w, wStride, t.RowBytes(k), rows, cols) {
+// start fills a and reports whether there is anything to compute. A row has n bytes, x has cols columns.
+func (a *mulArgs) start(n int, dst []float32, stride int, w []byte, wStride int, x []float32, k, rows, cols int) bool {
+	if !checkMul(dst, stride, w, wStride, n, rows, cols) {
 		return false
 	}
 	need(x, cols*k)
@@ -43,7 +43,7 @@ func (a *mulArgs) tile(n int, dst, x []float32, cols int) bool {
 
 func mulF32NEON(dst []float32, stride int, w []byte, wStride int, x []float32, k, rows, cols int) {
 	var a mulArgs
-	if !a.start(tensor.F32, dst, stride, w, wStride, x, k, rows, cols) {
+	if !a.start(tensor.F32.RowBytes(k), dst, stride, w, wStride, x, k, rows, cols) {
 		return
 	}
 	for a.tile(4, dst, x, cols) {
@@ -56,7 +56,7 @@ func mulF32NEON(dst []float32, stride int, w []byte, wStride int, x []float32, k
 
 func mulF16NEON(dst []float32, stride int, w []byte, wStride int, x []float32, k, rows, cols int) {
 	var a mulArgs
-	if !a.start(tensor.F16, dst, stride, w, wStride, x, k, rows, cols) {
+	if !a.start(tensor.F16.RowBytes(k), dst, stride, w, wStride, x, k, rows, cols) {
 		return
 	}
 	for a.tile(4, dst, x, cols) {
@@ -69,7 +69,7 @@ func mulF16NEON(dst []float32, stride int, w []byte, wStride int, x []float32, k
 
 func mulBF16NEON(dst []float32, stride int, w []byte, wStride int, x []float32, k, rows, cols int) {
 	var a mulArgs
-	if !a.start(tensor.BF16, dst, stride, w, wStride, x, k, rows, cols) {
+	if !a.start(tensor.BF16.RowBytes(k), dst, stride, w, wStride, x, k, rows, cols) {
 		return
 	}
 	for a.tile(4, dst, x, cols) {

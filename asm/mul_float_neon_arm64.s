@@ -40,7 +40,11 @@ TEXT ·mulRowsBF16x1NEON(SB), NOSPLIT, $0-8
 #undef LOAD1
 
 #undef COLUMNS
-#define COLUMNS(M) M(R8, 16, 17, 18, 19, F16); M(R9, 20, 21, 22, 23, F20); M(R10, 24, 25, 26, 27, F24); M(R11, 28, 29, 30, 31, F28)
+#define COLUMNS(M) \
+	M(R8, 16, 17, 18, 19, F16); \
+	M(R9, 20, 21, 22, 23, F20); \
+	M(R10, 24, 25, 26, 27, F24); \
+	M(R11, 28, 29, 30, 31, F28)
 
 #define LOAD16 F32X16
 #define LOAD4 F32X4

@@ -11,12 +11,12 @@
 
 #define COLUMNS(M) M(R8, R12, R16, 16, F16)
 
-#define WEIGHTS VLD1.P 32(R3), [V0.B16, V1.B16]
+#define WEIGHTS BYTES
 // func q8_0x1Dot(a *q8Args)
 TEXT ·q8_0x1Dot(SB), NOSPLIT, $0-8
 #include "q8_block_arm64.h"
 
-#define WEIGHTS VLD1.P 16(R3), [V1.B16]; VAND V28.B16, V1.B16, V0.B16; VUSHR $4, V1.B16, V1.B16; VSUB V29.B16, V0.B16, V0.B16; VSUB V29.B16, V1.B16, V1.B16
+#define WEIGHTS NIBBLES
 // func q4_0x1Dot(a *q8Args)
 TEXT ·q4_0x1Dot(SB), NOSPLIT, $0-8
 #include "q8_block_arm64.h"
@@ -30,14 +30,18 @@ TEXT ·q6_kx1Dot(SB), NOSPLIT, $0-8
 #include "q8_q6_k_arm64.h"
 
 #undef COLUMNS
-#define COLUMNS(M) M(R8, R12, R16, 16, F16); M(R9, R13, R17, 17, F17); M(R10, R14, R19, 18, F18); M(R11, R15, R20, 19, F19)
+#define COLUMNS(M) \
+	M(R8, R12, R16, 16, F16); \
+	M(R9, R13, R17, 17, F17); \
+	M(R10, R14, R19, 18, F18); \
+	M(R11, R15, R20, 19, F19)
 
-#define WEIGHTS VLD1.P 32(R3), [V0.B16, V1.B16]
+#define WEIGHTS BYTES
 // func q8_0x4Dot(a *q8Args)
 TEXT ·q8_0x4Dot(SB), NOSPLIT, $0-8
 #include "q8_block_arm64.h"
 
-#define WEIGHTS VLD1.P 16(R3), [V1.B16]; VAND V28.B16, V1.B16, V0.B16; VUSHR $4, V1.B16, V1.B16; VSUB V29.B16, V0.B16, V0.B16; VSUB V29.B16, V1.B16, V1.B16
+#define WEIGHTS NIBBLES
 // func q4_0x4Dot(a *q8Args)
 TEXT ·q4_0x4Dot(SB), NOSPLIT, $0-8
 #include "q8_block_arm64.h"

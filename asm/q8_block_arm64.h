@@ -1,6 +1,15 @@
-// The product of blocks of 32 that have one half-precision scale; WEIGHTS sets V0 and V1 to the next 32 elements.
+// The product of blocks of 32 that have one half-precision scale; WEIGHTS sets V0 and V1 to the next 32 elements, which
+// are BYTES, or NIBBLES less 8.
 
 #include "q8_args_arm64.h"
+
+#define BYTES VLD1.P 32(R3), [V0.B16, V1.B16]
+#define NIBBLES \
+	VLD1.P 16(R3), [V1.B16]; \
+	VAND   V28.B16, V1.B16, V0.B16; \
+	VUSHR  $4, V1.B16, V1.B16; \
+	VSUB   V29.B16, V0.B16, V0.B16; \
+	VSUB   V29.B16, V1.B16, V1.B16
 
 // sum += float(w[0:16]·x[0:16] + w[16:32]·x[16:32]) * dw * dx
 #define ADD32(q, d, sum) \
@@ -53,6 +62,8 @@ reduce:
 done:
 	RET
 
+#undef BYTES
+#undef NIBBLES
 #undef ADD32
 #undef EVEN
 #undef ODD

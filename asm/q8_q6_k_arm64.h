@@ -24,9 +24,10 @@
 	PAIR(24, 0, 25, 1, 9, 0, 2, n); \
 	PAIR(26, 2, 27, 3, 9, 2, 3, (n)-4)
 
-// Vd = ((low & 15) | pairs<<4) - 32, with the pairs of bits the lowest of Vh, or with any above masked off
-#define LOW(l, h, d)  VAND V28.B16, l.B16, d.B16; VSLI $4, h.B16, d.B16; VAND V31.B16, d.B16, d.B16; VSUB V29.B16, d.B16, d.B16
-#define HIGH(l, h, d) VUSHR $4, l.B16, d.B16; VSLI $4, h.B16, d.B16; VAND V31.B16, d.B16, d.B16; VSUB V29.B16, d.B16, d.B16
+// d = (l&15 | h&3<<4) - 32 and (l>>4 | h&3<<4) - 32
+#define LOW(l, h, d)   VAND V28.B16, l.B16, d.B16; JOIN(h, d)
+#define HIGH(l, h, d)  VUSHR $4, l.B16, d.B16; JOIN(h, d)
+#define JOIN(h, d)     VSLI $4, h.B16, d.B16; VAND V31.B16, d.B16, d.B16; VSUB V29.B16, d.B16, d.B16
 
 	LSR   $8, R21, R24                     // super-blocks
 	LSL   $8, R24, R21                     // what a row advances a column by
@@ -93,6 +94,7 @@ done:
 #undef COLUMN
 #undef LOW
 #undef HIGH
+#undef JOIN
 #undef CLEAR
 #undef STORE
 #undef REWIND
