@@ -96,7 +96,7 @@ func TestAgreesWithReference(t *testing.T) {
 			m := bind(t, f)
 			for _, k := range asm.Tiers() {
 				// Sums of at most 150 float32s, each off by 2^-24 and mostly at random: 1e-12 in three layers.
-				r := newRunner(t, m, k.Tier, 2)
+				r := newRunner(t, m, k.Tier, 2, tensor.F32)
 				for _, size := range []int{150, 32} {
 					if n := kit.NMSE(r.prompt(t, tokens, size), want); !(n <= 1e-10) {
 						t.Errorf("%s, %d at a time: NMSE %.3g, want at most 1e-10", k.Tier, size, n)

@@ -58,8 +58,8 @@ type runner struct {
 // rows is how many tokens a sequence may have here.
 const rows = 512
 
-// newRunner makes a runner with a cache of float32.
-func newRunner(t testing.TB, m model.Model, tier string, threads int) *runner {
+// newRunner makes a runner with a cache of type kv.
+func newRunner(t testing.TB, m model.Model, tier string, threads int, kv tensor.DType) *runner {
 	t.Helper()
 	devices, err := cpu.Driver{Threads: threads, Tier: tier}.Open()
 	if err != nil {
@@ -67,7 +67,7 @@ func newRunner(t testing.TB, m model.Model, tier string, threads int) *runner {
 	}
 	r := &runner{model: m, device: devices[0], programs: map[int]backend.Program{}}
 	t.Cleanup(func() { r.device.Close() })
-	r.cache, err = kvcache.New(m.Config().Cache, tensor.F32, tensor.F32, kvcache.Pages(rows), func(_ int, n int64) (tensor.Buffer, error) {
+	r.cache, err = kvcache.New(m.Config().Cache, kv, kv, kvcache.Pages(rows), func(_ int, n int64) (tensor.Buffer, error) {
 		return r.device.Alloc(n)
 	})
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/longrun-ai/longrun/internal/kit"
+	"github.com/longrun-ai/longrun/tensor"
 )
 
 var update = flag.Bool("update", false, "rewrite docs/models.md")
@@ -47,7 +48,7 @@ func TestModelsPage(t *testing.T) {
 		if typ := undecodable(f); typ != "" {
 			holds = "no: " + typ + " cannot be decoded yet"
 		} else {
-			got := newRunner(t, bind(t, f), "", 1).prompt(t, e.Prompt, len(e.Prompt))
+			got := newRunner(t, bind(t, f), "", 1, tensor.F32).prompt(t, e.Prompt, len(e.Prompt))
 			if n := kit.NMSE(got, logits(t, &e)); !(n <= bound(&e)) {
 				holds = fmt.Sprintf("no: %.1g", n)
 			}
