@@ -17,7 +17,8 @@ func faster(base Kernels) []Kernels {
 	avx2.Mul[tensor.F32].F32, avx2.Mul[tensor.F16].F32, avx2.Mul[tensor.BF16].F32 = mulF32AVX2, mulF16AVX2, mulBF16AVX2
 	avx2.Add, avx2.Times, avx2.Scale, avx2.RMSNorm, avx2.SiLUTimes = addAVX2, timesAVX2, scaleAVX2, rmsNormAVX2, siluTimesAVX2
 	avx2.Max, avx2.ExpSum, avx2.RotatePairs, avx2.RotateHalves = maxAVX2, expSumAVX2, rotatePairsAVX2, rotateHalvesAVX2
-	avx2.Store[tensor.F16] = storeF16AVX2
+	avx2.Store[tensor.F16], avx2.Quantize = storeF16AVX2, quantizeAVX2
+	avx2.Acc[tensor.F32], avx2.Acc[tensor.F16] = accF32AVX2, accF16AVX2
 	return []Kernels{avx2}
 }
 

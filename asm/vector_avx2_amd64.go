@@ -61,6 +61,11 @@ func rotateHalvesAVX2(x, cos, sin []float32) {
 	rotateHalvesLoopAVX2(unsafe.SliceData(x), unsafe.SliceData(cos), unsafe.SliceData(sin), len(cos))
 }
 
+func quantizeAVX2(x Q8, c int, v []float32) {
+	q, d, s := x.column(c, v)
+	quantizeLoopAVX2(unsafe.SliceData(q), unsafe.SliceData(d), unsafe.SliceData(s), unsafe.SliceData(v), len(d))
+}
+
 func storeF16AVX2(dst []byte, x []float32) {
 	need(dst, 2*len(x))
 	storeF16LoopAVX2(unsafe.SliceData(dst), unsafe.SliceData(x), len(x))
@@ -98,3 +103,6 @@ func rotateHalvesLoopAVX2(x, cos, sin *float32, n int)
 
 //go:noescape
 func storeF16LoopAVX2(dst *byte, x *float32, n int)
+
+//go:noescape
+func quantizeLoopAVX2(q *int8, d *float32, s *int16, v *float32, blocks int)
