@@ -16,7 +16,9 @@ const bound = 1e-11
 
 func TestKit(t *testing.T) {
 	t.Run("testdata", func(t *testing.T) { compare(t, filepath.Join(kit.Testdata(t), "kit")) })
-	t.Run("kit", func(t *testing.T) { compare(t, kit.Dir(t)) })
+	if !testing.Short() {
+		t.Run("kit", func(t *testing.T) { compare(t, kit.Dir(t)) })
+	}
 }
 
 func compare(t *testing.T, dir string) {
