@@ -10,6 +10,7 @@ import (
 	"github.com/longrun-ai/longrun/chat"
 	"github.com/longrun-ai/longrun/internal/engine"
 	"github.com/longrun-ai/longrun/sample"
+	"github.com/longrun-ai/longrun/tokenizer"
 )
 
 // Sampling are the settings by which tokens are drawn; the zero value always takes the likeliest.
@@ -144,11 +145,11 @@ func (m *Model) render(messages []Message) ([]int32, error) {
 	if err != nil {
 		return nil, err
 	}
-	var ids []int32
-	for _, p := range parts {
-		ids = m.tok.Append(ids, p.Text, p.Trusted)
+	texts := make([]tokenizer.Part, len(parts))
+	for i, p := range parts {
+		texts[i] = tokenizer.Part{Text: p.Text, Special: p.Trusted}
 	}
-	return ids, nil
+	return m.tok.EncodeParts(texts), nil
 }
 
 // special is the text of a control token, "" for none.
@@ -242,6 +243,7 @@ func (s *Session) answer(ctx context.Context, prompt func() ([]int32, error), re
 		s.stats.Tokens++
 		if s.m.tok.IsEOG(id) && !req.IgnoreEOS {
 			s.stats.FinishReason = FinishStop
+			out.tokens = append(out.tokens, id)
 			out.end()
 			return nil
 		}

@@ -187,9 +187,9 @@ type fragment struct {
 }
 
 // partition cuts text at its special tokens. Where two overlap, the longer wins wherever it stands, and of equal ones
-// the one further left. Guarded tokens are text unless parse is set.
-func (s specials) partition(text string, parse bool) []fragment {
-	found := s.find(text, parse)
+// the one further left. Guarded tokens are text but where parse allows them.
+func (s specials) partition(text string, parse where) []fragment {
+	found := s.find(text, parse != nil)
 	if len(found) == 0 {
 		return []fragment{{0, len(text), -1}}
 	}
@@ -204,7 +204,7 @@ func (s specials) partition(text string, parse bool) []fragment {
 			start := from + i
 			end := start + len(sp.text)
 			from = end
-			if slices.Contains(taken[start:end], true) {
+			if slices.Contains(taken[start:end], true) || sp.attr&attrGuarded != 0 && !parse(start, end) {
 				from = start + 1
 				continue
 			}

@@ -35,7 +35,7 @@ func (t *Tokenizer) Encode(text string, addSpecial, parseSpecial bool) []int32 {
 	if addSpecial && t.addBOS {
 		ids = append(ids, t.bos)
 	}
-	ids = t.encode(ids, text, true, parseSpecial)
+	ids = t.encode(ids, text, true, only(parseSpecial))
 	if addSpecial && t.addEOS {
 		ids = append(ids, t.eos)
 	}
@@ -46,15 +46,16 @@ func (t *Tokenizer) Encode(text string, addSpecial, parseSpecial bool) []int32 {
 // tokens and parts that may not; no token spans two parts.
 func (t *Tokenizer) Append(ids []int32, text string, parseSpecial bool) []int32 {
 	first := len(ids) == 0 || t.has(ids[len(ids)-1], attrControl|attrUnknown|attrUserDefined)
-	return t.encode(ids, text, first, parseSpecial)
+	return t.encode(ids, text, first, only(parseSpecial))
 }
 
-// encode appends the ids of text; first says that it begins the sequence or follows a special token.
-func (t *Tokenizer) encode(ids []int32, text string, first, parseSpecial bool) []int32 {
+// encode appends the ids of text; first says that it begins the sequence or follows a special token, parse where text
+// may become control tokens.
+func (t *Tokenizer) encode(ids []int32, text string, first bool, parse where) []int32 {
 	if len(text) == 0 {
 		return ids
 	}
-	for _, f := range t.split.partition(text, parseSpecial) {
+	for _, f := range t.split.partition(text, parse) {
 		if f.id >= 0 {
 			ids = append(ids, f.id)
 			first = true
