@@ -146,7 +146,8 @@ func (h *hyper) readVocab(r *reader, w Weights) {
 		s, err := r.meta.Ints(key)
 		length(key, len(s), err)
 	}
-	for _, role := range []string{"bos", "eos", "eot", "eom", "unknown", "seperator", "padding", "cls", "mask"} { // as the specification spells them
+	for _, role := range []string{"bos", "eos", "eot", "eom", "unknown", "seperator", "padding", "cls", "mask",
+		"fim_pre", "fim_suf", "fim_mid", "fim_pad", "fim_rep", "fim_sep"} { // as the specification spells them
 		key := "tokenizer.ggml." + role + "_token_id"
 		if !r.meta.Has(key) {
 			continue
