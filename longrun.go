@@ -138,7 +138,12 @@ func (m *Model) bind() (model.Model, error) {
 	if m.tok, err = tokenizer.FromMetadata(meta); err != nil {
 		return nil, err
 	}
-	if meta.Has("tokenizer.chat_template") {
+	switch {
+	case m.opts.template != "":
+		if m.template, err = chat.Parse(m.opts.template); err != nil {
+			return nil, fmt.Errorf("%w: %w", err, ErrInvalid)
+		}
+	case meta.Has("tokenizer.chat_template"):
 		source, err := meta.String("tokenizer.chat_template")
 		if err != nil {
 			return nil, err
@@ -202,7 +207,7 @@ func (m *Model) openDevices() error {
 		found, err := d.Open()
 		if err != nil {
 			if d.Name() == "cpu" {
-				return err
+				return fmt.Errorf("%w: %w", err, ErrNoDevice)
 			}
 			m.opts.log.Info("no such devices", "driver", d.Name(), "err", err)
 			continue

@@ -20,6 +20,7 @@ type options struct {
 	tier     string
 	device   string
 	k, v     string
+	template string
 	check    bool
 	drivers  []backend.Driver
 	log      *slog.Logger
@@ -52,6 +53,9 @@ func WithDrivers(d ...backend.Driver) Option {
 
 // WithKVCache sets the types in which keys and values are kept: "f16", the default, or "f32".
 func WithKVCache(k, v string) Option { return func(o *options) { o.k, o.v = k, v } }
+
+// WithChatTemplate gives the Jinja source of a chat template, to be used instead of the file's.
+func WithChatTemplate(source string) Option { return func(o *options) { o.template = source } }
 
 // WithTensorCheck has Open read every weight and refuse a file with values that are not finite.
 func WithTensorCheck() Option { return func(o *options) { o.check = true } }
@@ -87,6 +91,11 @@ func (o *options) validate() error {
 	}{{"a context", o.context, 0}, {"a batch", o.batch, 0}, {"parallel sessions", o.parallel, 1}, {"threads", o.threads, 0}} {
 		if n.n < n.least {
 			return fmt.Errorf("longrun: %s of %d: %d is the least: %w", n.what, n.n, n.least, ErrInvalid)
+		}
+	}
+	for _, name := range []string{o.k, o.v} {
+		if _, err := cacheType(name); err != nil {
+			return err
 		}
 	}
 	return nil
