@@ -81,7 +81,7 @@ func (b *binder) fields(v reflect.Value, prefix string, layer int) {
 			b.tensor(&l.Weight, name+".weight", shape, optional)
 		case *Linear:
 			b.tensor(&l.Weight, name+".weight", shape, optional)
-			if bias := tag.Get("bias"); bias != "" {
+			if bias := tag.Get("bias"); bias != "" && !slices.Contains(shape[:], 0) {
 				b.tensor(&l.Bias, name+".bias", tensor.Dims(shape.Rows()), bias == "optional")
 			}
 		default:

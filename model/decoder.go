@@ -50,7 +50,7 @@ type variant struct {
 	embedScale, residualScale, attendScale, logitScale float32
 }
 
-// newDecoder reads and binds a decoder; with, which may be nil, reads what makes a family's variant.
+// newDecoder reads and binds a decoder; with reads what makes a family's variant.
 func newDecoder(meta Metadata, w Weights, o Options, with func(*reader, *decoder)) (Model, error) {
 	arch, err := meta.String("general.architecture")
 	if err != nil {
@@ -58,9 +58,7 @@ func newDecoder(meta Metadata, w Weights, o Options, with func(*reader, *decoder
 	}
 	r := &reader{meta: meta, arch: arch}
 	m := &decoder{hyper: readHyper(r, w, o)}
-	if with != nil {
-		with(r, m)
-	}
+	with(r, m)
 	m.rope.Halves = m.halves
 	if err := r.err(); err != nil {
 		return nil, err // shapes made of wrong numbers would only repeat it
