@@ -19,7 +19,16 @@ func faster(base Kernels) []Kernels {
 	avx2.Max, avx2.ExpSum, avx2.RotatePairs, avx2.RotateHalves = maxAVX2, expSumAVX2, rotatePairsAVX2, rotateHalvesAVX2
 	avx2.Store[tensor.F16], avx2.Quantize = storeF16AVX2, quantizeAVX2
 	avx2.Acc[tensor.F32], avx2.Acc[tensor.F16] = accF32AVX2, accF16AVX2
-	return []Kernels{avx2}
+	if !hasAVX512() {
+		return []Kernels{avx2}
+	}
+	avx512 := avx2
+	avx512.Tier = "avx512"
+	avx512.Mul[tensor.Q8_0].Q8, avx512.Mul[tensor.Q4_0].Q8 = mulQ8_0AVX512, mulQ4_0AVX512
+	avx512.Mul[tensor.Q4_K].Q8, avx512.Mul[tensor.Q6_K].Q8 = mulQ4_KAVX512, mulQ6_KAVX512
+	avx512.Mul[tensor.F32].F32, avx512.Mul[tensor.F16].F32, avx512.Mul[tensor.BF16].F32 = mulF32AVX512, mulF16AVX512, mulBF16AVX512
+	avx512.Acc[tensor.F32], avx512.Acc[tensor.F16] = accF32AVX512, accF16AVX512
+	return []Kernels{avx2, avx512}
 }
 
 // hasAVX2 reports whether the CPU has AVX2, FMA and F16C, and the system saves the Y registers (Intel SDM vol. 1,
@@ -36,6 +45,18 @@ func hasAVX2() bool {
 	}
 	ebx, _ := cpuid(7) // there is no CPU with FMA that lacks leaf 7
 	return ebx&avx2 != 0
+}
+
+// hasAVX512 reports whether a CPU with AVX2 also has AVX-512 F, DQ, BW, VL and VNNI, and the system saves the Z and the
+// mask registers (Intel SDM vol. 1, 15.2 to 15.4).
+func hasAVX512() bool {
+	const (
+		f, dq, bw, vl  = 1 << 16, 1 << 17, 1 << 30, 1 << 31 // leaf 7, ebx
+		vnni           = 1 << 11                            // leaf 7, ecx
+		mask, low, all = 1 << 5, 1 << 6, 1 << 7             // xcr0: mask registers, upper halves, upper registers
+	)
+	ebx, ecx := cpuid(7)
+	return ebx&(f|dq|bw|vl) == f|dq|bw|vl && ecx&vnni != 0 && xgetbv()&(mask|low|all) == mask|low|all
 }
 
 func cpuid(leaf uint32) (ebx, ecx uint32)
