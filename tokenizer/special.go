@@ -7,10 +7,10 @@ import (
 
 // The token types of a GGUF file.
 const (
+	typeNormal      = 1
 	typeUnknown     = 2
 	typeControl     = 3
 	typeUserDefined = 4
-	typeUnused      = 5
 	typeByte        = 6
 )
 
@@ -36,6 +36,7 @@ func attrsOf(types []int32, n int) []attr {
 			continue
 		}
 		switch types[i] {
+		case typeNormal:
 		case typeUnknown:
 			attrs[i] = attrUnknown | attrGuarded
 		case typeControl:
@@ -44,10 +45,7 @@ func attrsOf(types []int32, n int) []attr {
 			attrs[i] = attrUserDefined
 		case typeByte:
 			attrs[i] = attrByte
-		case typeUnused:
-			attrs[i] = 0
-		case 1:
-		default:
+		default: // unused or unknown: never text
 			attrs[i] = 0
 		}
 	}

@@ -80,8 +80,8 @@ func (s *spm) piece(text string) string { return strings.ReplaceAll(text, spaceM
 
 // descending maps scores to integers that rise as scores fall; -0 and 0 are the same.
 func descending(score float32) uint32 {
-	if score == 0 {
-		score = 0
+	if score == 0 { // or -0
+		return ^uint32(1 << 31)
 	}
 	b := math.Float32bits(score)
 	if b>>31 == 0 {
