@@ -89,7 +89,7 @@ func open(ctx context.Context, f *gguf.File, opts []Option) (_ *Model, err error
 	}
 	bound, err := m.bind()
 	if err != nil {
-		return nil, fileError{err}
+		return nil, fileError{locate(f, err)}
 	}
 	if err := m.load(ctx); err != nil {
 		return nil, err
