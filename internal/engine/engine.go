@@ -38,7 +38,7 @@ type Config struct {
 	Context  int              // rows a sequence may hold; 0: as many as the model was trained for, or as memory holds
 	Parallel int              // sequences at a time, at least 1
 	K, V     tensor.DType     // types of cached rows
-	Batch    int              // rows of a prompt fed in one step, 1 to MaxWidth; 0: MaxWidth
+	Batch    int              // most rows of a prompt fed in one step, 1 to MaxWidth; 0: MaxWidth
 	Log      *slog.Logger
 }
 
@@ -64,12 +64,16 @@ type Engine struct {
 func New(m model.Model, cfg Config) (*Engine, error) {
 	c := m.Config()
 	cfg.Parallel = max(cfg.Parallel, 1)
+	if cfg.Parallel > MaxWidth/2 {
+		return nil, fmt.Errorf("engine: %d sequences at a time: at most %d are possible", cfg.Parallel, MaxWidth/2)
+	}
 	if cfg.Batch == 0 {
 		cfg.Batch = MaxWidth
 	}
 	if cfg.Batch < 1 || cfg.Batch > MaxWidth {
 		return nil, fmt.Errorf("engine: a batch of %d rows: 1 to %d are possible", cfg.Batch, MaxWidth)
 	}
+	cfg.Batch = min(cfg.Batch, (MaxWidth-cfg.Parallel+1)&^63) // or single tokens of the others would keep a prompt out of every step
 	e := &Engine{cfg: cfg, model: m, vocab: c.Vocab, work: make(chan *Seq, cfg.Parallel), quit: make(chan struct{}), done: make(chan struct{})}
 	e.idle.L = &e.mu
 	if err := e.makeCache(); err != nil {
