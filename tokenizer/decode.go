@@ -30,12 +30,10 @@ func (t *Tokenizer) Piece(id int32, special bool) string {
 
 // byteOf returns the byte that "<0x41>" names.
 func byteOf(text string) string {
-	hex, ok := strings.CutPrefix(text, "<0x")
-	if hex, ok = strings.CutSuffix(hex, ">"); !ok {
-		return text
-	}
+	hex, begins := strings.CutPrefix(text, "<0x")
+	hex, ends := strings.CutSuffix(hex, ">")
 	b, err := strconv.ParseUint(hex, 16, 8)
-	if err != nil {
+	if !begins || !ends || err != nil {
 		return text
 	}
 	return string([]byte{byte(b)})
