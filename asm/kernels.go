@@ -40,12 +40,13 @@ type Kernels struct {
 
 	// dst[i] = x[i] * w[i] / sqrt(sum(x²)/len(x) + eps)   in place allowed; w is nil for all ones; len(dst) = len(x)
 	//
-	// The order of the sum is free.
+	// The order of the sum is free. Squares are float32: elements beyond 2^63 make it infinite and the row 0.
 	RMSNorm func(dst, x, w []float32, eps float32)
 
 	// dst[i] = gate[i] / (1 + exp(-gate[i])) * up[i]   in place allowed
 	//
-	// The exponential's relative error is at most 2^-21; large arguments give 0 or gate, never NaN.
+	// The exponential's relative error is at most 2^-21; large arguments give 0 or gate, never NaN: below -87.3, where
+	// the exponential's inverse is denormal, the quotient may be 0.
 	SiLUTimes func(dst, gate, up []float32)
 
 	// The largest element; -Inf of none. NaN elements make it NaN.
@@ -53,7 +54,8 @@ type Kernels struct {
 
 	// for i := range x { x[i] = exp(x[i] - max); sum += x[i] }
 	//
-	// Arguments are at most 0 or NaN; -Inf gives exactly 0. Relative error at most 2^-21. The order of the sum is free.
+	// Arguments are at most 0 or NaN; -Inf gives exactly 0. Relative error at most 2^-21, but what is below 2^-126 may
+	// be 0: denormals are slow. The order of the sum is free.
 	ExpSum func(x []float32, max float32) (sum float32)
 
 	// Rotations of rotary embeddings, in place (Su et al. 2021): pair i turns by the angle whose cosine and sine are
@@ -72,7 +74,8 @@ type Kernels struct {
 //
 // w[r] is the row of k elements that starts at byte r*wStride of w. A result depends only on its row and its column, to
 // the last bit: not on rows, cols, alignment or which call computes it. For F32 the order of the sum and fusing are free;
-// for Q8 integer sums within a block are exact, and the order of the blocks' sum is free.
+// for Q8 integer sums within a block are exact, but a format's constant part (its minima, or what its codes are above
+// the values) may be summed apart, and the order of the blocks' sum is free.
 type Mul struct {
 	F32 func(dst []float32, stride int, w []byte, wStride int, x []float32, k, rows, cols int) // x is (cols, k)
 	Q8  func(dst []float32, stride int, w []byte, wStride int, x Q8, rows int)                 // all x.Cols columns

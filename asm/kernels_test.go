@@ -45,6 +45,7 @@ func TestTiers(t *testing.T) {
 					t.Run("Store/"+i.String(), func(t *testing.T) { testStore(t, i, f) })
 				}
 			}
+			t.Run("FarRows", func(t *testing.T) { testFarRows(t, k) })
 			t.Run("Quantize", func(t *testing.T) { testQuantize(t, k.Quantize) })
 			t.Run("Calls", func(t *testing.T) { testCalls(t, k) })
 		})
@@ -60,6 +61,47 @@ func TestTablesAreComplete(t *testing.T) {
 			if (k.Mul[i].F32 == nil) != (g.Mul[i].F32 == nil) || (k.Mul[i].Q8 == nil) != (g.Mul[i].Q8 == nil) ||
 				(k.Acc[i] == nil) != (g.Acc[i] == nil) || (k.Store[i] == nil) != (g.Store[i] == nil) {
 				t.Errorf("%s: entries for %s differ from the generic tier's", k.Tier, tensor.DType(i))
+			}
+		}
+	}
+}
+
+// testFarRows multiplies rows so far apart that a kernel which works in bands of rows needs several, with columns for more
+// than two groups of four: each result is that of its row and column alone.
+func testFarRows(t *testing.T, k Kernels) {
+	const n, rows, cols, stride = 512, 9, 9, 50000
+	r := seeded()
+	w, x, a := make([]byte, rows*stride), make([]float32, cols*n), newQ8(n, cols)
+	kind{1, 1}.fill(r, x)
+	for c := range cols {
+		k.Quantize(a, c, x[c*n:][:n])
+	}
+	for typ := range tensor.DType(tensor.NumDTypes) {
+		m, size := k.Mul[typ], 0
+		if m.F32 == nil && m.Q8 == nil {
+			continue
+		}
+		size = typ.RowBytes(n)
+		for i := range rows {
+			weights(t, typ, w[i*stride:][:size], func(x []float32) { kind{1, 1}.fill(r, x) })
+		}
+		got := make([]float32, rows*cols)
+		if m.Q8 != nil {
+			m.Q8(got, rows, w, stride, a, rows)
+		} else {
+			m.F32(got, rows, w, stride, x, n, rows, cols)
+		}
+		for c := range cols {
+			for i := range rows {
+				var alone [1]float32
+				if m.Q8 != nil {
+					m.Q8(alone[:], 1, w[i*stride:], stride, one(a, c), 1)
+				} else {
+					m.F32(alone[:], 1, w[i*stride:], stride, x[c*n:], n, 1, 1)
+				}
+				if !same(got[c*rows+i], alone[0]) || alone[0] == 0 {
+					t.Fatalf("%s row %d, column %d: %g, alone %g", typ, i, c, got[c*rows+i], alone[0])
+				}
 			}
 		}
 	}

