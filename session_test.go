@@ -67,6 +67,8 @@ func TestGreedySentences(t *testing.T) {
 	for _, tt := range []struct{ model, question, want string }{
 		{demo, "Who are you?", "I am a tiny test model that comes with this program. I was trained from scratch, mostly on old public-domain books, so please do not expect too much of me."},
 		{demo, "Hello", "Hello! How can I help you?"},
+		{draft, "Who are you?", "I am a tiny test model that comes with this program. I was trained from scratch, mostly on old public-domain books, so please do not expect too much of me."},
+		{draft, "Hello", "Hello! How can I help you?"},
 	} {
 		m := openModel(t, tt.model)
 		s := openSession(t, m)
