@@ -1,10 +1,10 @@
-// Registers and ends of rows of products with Q8 columns: SI is the row's next block, DI, R11 and DX the first column's next q, d and s;
-// R12 and R14 are k and 3k, from that column's q to the second's and the fourth's; R13 and R15 the same for d and s,
-// whose columns are k/8 bytes each. CX counts blocks. Each line of weights is fetched 4 KB before its use.
+// Registers and row ends of products with Q8 columns: SI is the row's next block, DI, R11 and DX the first column's next
+// q, d and s; R12 and R14 are k and 3k, from that column's q to the second's and the fourth's; R13 and R15 the same for d
+// and s, whose columns are k/8 bytes each. CX counts blocks, AX is the tile. Weights are fetched 4 KB before their use.
 
 #define FAR 4096
 
-// COLUMNS loads what does not change from row to row; AX is the tile.
+// COLUMNS loads what does not change from row to row.
 #define COLUMNS \
 	MOVQ tile_k(AX), R12;      \
 	LEAQ (R12)(R12*2), R14;    \

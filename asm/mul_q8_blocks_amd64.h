@@ -1,8 +1,7 @@
 // Products with blocks of 32 that have one scale. A tier defines BLOCK(q, d, acc): acc += float(w·q) * (scale * d).
 //
-// Y0 holds the weights w, Y1 |w|, Y2 the scale in all lanes, Y3 sixteen ones, Y4 and Y5
-// what the format wants. The product of two signed bytes is |w| times sgn(w) x, since one operand of the byte product is
-// unsigned; |-128| = 128 is right there.
+// Y0 holds the weights w, Y1 |w|, Y2 the scale in all lanes, Y3 sixteen ones, Y4 and Y5 what the format wants. The product
+// of two signed bytes is |w| times sgn(w) q, since one operand of the byte product is unsigned; |-128| = 128 is right there.
 
 // BLOCKS4 adds the i-th block from the cursors on to the four columns' sums.
 #define BLOCKS4(i, a, b, c, e) \
