@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -23,7 +24,7 @@ func eval(ctx context.Context, p *process, args []string) error {
 	case "logits":
 		return evalLogits(ctx, p, args[1:])
 	case "sample":
-		return evalSample(p, args[1:])
+		return evalSample(ctx, p, args[1:])
 	case "-h", "--help", "-help":
 		_, err := fmt.Fprintln(p.stdout, "usage: "+usage)
 		return err
@@ -32,7 +33,7 @@ func eval(ctx context.Context, p *process, args []string) error {
 }
 
 // evalSample applies samplers to logits.
-func evalSample(p *process, args []string) error {
+func evalSample(ctx context.Context, p *process, args []string) error {
 	fs := newFlags("eval sample")
 	jsonl := fs.Bool("jsonl", false, `read {"sampler":...,"logits":[...]} lines from stdin, print {"ids":[...],"probs":[...]}`)
 	if _, done, err := parse(p, fs, "run eval sample --jsonl", args, 0, 0); done || err != nil {
@@ -41,7 +42,10 @@ func evalSample(p *process, args []string) error {
 	if !*jsonl {
 		return fmt.Errorf("eval sample reads lines of JSON, give --jsonl: %w", errUsage)
 	}
-	return eachLine(p.stdin, p.stdout, func(line []byte) (any, error) { return sample.EvalJSON(line) })
+	return eachLine(p.input(ctx), p.stdout, func(line []byte) (any, error) {
+		answer, err := sample.EvalJSON(line)
+		return json.RawMessage(answer), err
+	})
 }
 
 // evalLogits feeds exactly the tokens given and writes a row of logits for each.
@@ -51,7 +55,6 @@ func evalLogits(ctx context.Context, p *process, args []string) error {
 	m.register(fs)
 	tokens := fs.String("tokens", "", "token ids, a `list` 1,2,3 or @file")
 	chunk := fs.Int("chunk", 0, "`tokens` fed at a time; 0: all")
-	attn := fs.String("attn", "dense", "attention `policy`: dense")
 	out, greedyOut := "", fs.String("greedy-out", "", "`file` for the logits after each greedy token")
 	both(fs.StringVar, &out, "", "`file` for the logits: float32, little-endian, a row for each token", "o", "output")
 	greedy := fs.Int("greedy", 0, "`number` of tokens decoded greedily after the list")
@@ -62,16 +65,17 @@ func evalLogits(ctx context.Context, p *process, args []string) error {
 	switch {
 	case out == "":
 		return fmt.Errorf("eval logits needs -o FILE: %w", errUsage)
-	case *attn != "dense":
-		return fmt.Errorf("--attn %s: only dense attention is there yet: %w", *attn, errUsage)
 	case *greedy < 0 || *chunk < 0:
 		return fmt.Errorf("--greedy and --chunk count from 0: %w", errUsage)
 	}
-	ids, err := tokenList(*tokens)
+	ids, err := tokenList("--tokens", *tokens)
 	if err != nil {
 		return err
 	}
-	opts := m.options(p)
+	opts, err := m.options(p)
+	if err != nil {
+		return err
+	}
 	if m.context == 0 {
 		opts = append(opts, longrun.WithContext(len(ids)+*greedy))
 	}
@@ -88,8 +92,8 @@ func evalLogits(ctx context.Context, p *process, args []string) error {
 
 	info := model.Info()
 	var row []float32
-	if *chunk == 0 {
-		*chunk = 512 // what a step takes; the logits of more would only wait in memory
+	if *chunk == 0 { // what a step takes, or less where its logits would take much memory
+		*chunk = max(1, min(512, maxLogits/(4*info.Vocab)))
 	}
 	err = writeFile(out, func(w io.Writer) error {
 		for rest := ids; len(rest) > 0; {
@@ -138,8 +142,11 @@ func evalLogits(ctx context.Context, p *process, args []string) error {
 		Device string  `json:"device"`
 		Tier   string  `json:"tier"`
 		Attn   string  `json:"attn"`
-	}{len(ids), info.Vocab, made, info.Device, info.Tier, *attn})
+	}{len(ids), info.Vocab, made, info.Device, info.Tier, m.attn})
 }
+
+// maxLogits is how many bytes of logits are made at a time unless --chunk says otherwise.
+const maxLogits = 64 << 20
 
 // argmax is the first of the largest.
 func argmax(v []float32) int32 {
@@ -153,7 +160,7 @@ func argmax(v []float32) int32 {
 }
 
 // tokenList reads ids between commas or white space, from s or from the file that follows @.
-func tokenList(s string) ([]int32, error) {
+func tokenList(flag, s string) ([]int32, error) {
 	if name, ok := strings.CutPrefix(s, "@"); ok {
 		b, err := os.ReadFile(name)
 		if err != nil {
@@ -170,7 +177,7 @@ func tokenList(s string) ([]int32, error) {
 		ids = append(ids, int32(id))
 	}
 	if len(ids) == 0 {
-		return nil, fmt.Errorf("--tokens names no token: %w", errUsage)
+		return nil, fmt.Errorf("%s names no token: %w", flag, errUsage)
 	}
 	return ids, nil
 }

@@ -1,51 +1,21 @@
 package main
 
 import (
-	"errors"
+	"cmp"
 	"flag"
 	"fmt"
 	"io"
-	"log/slog"
 	"strings"
 
 	"github.com/longrun-ai/longrun"
 )
 
-// newFlags returns a flag set whose Parse keeps quiet: parse says what is wrong, or prints the help.
-func newFlags(name string) *flag.FlagSet {
-	fs := flag.NewFlagSet(name, flag.ContinueOnError)
-	fs.SetOutput(io.Discard)
-	return fs
-}
+// newFlags returns a flag set for parse.
+func newFlags(name string) *flag.FlagSet { return flag.NewFlagSet(name, flag.ContinueOnError) }
 
-// parse parses args, in which flags and positional arguments may be mixed, and returns the positional ones, between min
-// and max of them. done is true when only help was asked for.
+// parse sets fs from args, in which flags and positional arguments may be mixed, and returns the positional ones, between
+// min and max of them; what follows "--" is positional. done is true when only help was asked for.
 func parse(p *process, fs *flag.FlagSet, usage string, args []string, min, max int) (pos []string, done bool, err error) {
-	ordered, err := flagsFirst(fs, args)
-	if err != nil {
-		return nil, false, err
-	}
-	switch err := fs.Parse(ordered); {
-	case errors.Is(err, flag.ErrHelp):
-		printHelp(p.stdout, fs, usage)
-		return nil, true, nil
-	case err != nil:
-		return nil, false, fmt.Errorf("%s: %w", strings.TrimPrefix(err.Error(), "flag provided but not defined: "), fmt.Errorf("usage: %s: %w", usage, errUsage))
-	}
-	if n := fs.NArg(); n < min || n > max {
-		what := "too few"
-		if n > max {
-			what = "too many"
-		}
-		return nil, false, fmt.Errorf("%s arguments, usage: %s: %w", what, usage, errUsage)
-	}
-	return fs.Args(), false, nil
-}
-
-// flagsFirst moves positional arguments behind the flags, since package flag stops at the first of them. What follows
-// "--" is positional.
-func flagsFirst(fs *flag.FlagSet, args []string) ([]string, error) {
-	var flags, pos []string
 	for i := 0; i < len(args); i++ {
 		a := args[i]
 		if a == "--" {
@@ -56,28 +26,66 @@ func flagsFirst(fs *flag.FlagSet, args []string) ([]string, error) {
 			pos = append(pos, a)
 			continue
 		}
-		flags = append(flags, a)
-		name, _, hasValue := strings.Cut(strings.TrimLeft(a, "-"), "=")
+		name, value, given := strings.Cut(strings.TrimPrefix(a[1:], "-"), "=")
 		f := fs.Lookup(name)
 		if f == nil {
 			if name == "h" || name == "help" {
-				continue
+				printHelp(p.stdout, fs, usage)
+				return nil, true, nil
 			}
-			return nil, fmt.Errorf("there is no flag %s: %w", a, errUsage)
+			return nil, false, fmt.Errorf("there is no flag %s, usage: %s: %w", a, usage, errUsage)
 		}
-		if b, ok := f.Value.(interface{ IsBoolFlag() bool }); hasValue || ok && b.IsBoolFlag() {
-			continue
+		next := ""
+		if i+1 < len(args) {
+			next = args[i+1]
 		}
-		if i+1 == len(args) {
-			return nil, fmt.Errorf("flag %s needs a value: %w", a, errUsage)
+		switch arity := arityOf(f.Value, next); {
+		case given:
+		case arity == 0:
+			value = "true"
+		case i+1 == len(args):
+			return nil, false, fmt.Errorf("flag %s needs a value: %w", a, errUsage)
+		default:
+			i++
+			value = next
 		}
-		i++
-		flags = append(flags, args[i])
+		if err := fs.Set(name, value); err != nil {
+			return nil, false, badValue(f, a, value, err)
+		}
 	}
-	return append(append(flags, "--"), pos...), nil
+	if n := len(pos); n < min || n > max {
+		what := "too few"
+		if n > max {
+			what = "too many"
+		}
+		return nil, false, fmt.Errorf("%s arguments, usage: %s: %w", what, usage, errUsage)
+	}
+	return pos, false, nil
 }
 
-// printHelp lists the flags, spellings of one flag on one line.
+// badValue says what is wrong with the value of f, which was written as arg.
+func badValue(f *flag.Flag, arg, value string, err error) error {
+	if _, ok := f.Value.(*fixed); ok {
+		return fmt.Errorf("flag %s: %w: %w", arg, err, errUsage)
+	}
+	what, _ := flag.UnquoteUsage(f) // package flag's own errors say no more than "parse error"
+	return fmt.Errorf("flag %s takes a %s, not %q: %w", arg, cmp.Or(what, "number"), value, errUsage)
+}
+
+// arityOf is the number of arguments that a flag takes, 0 or 1, if next follows it.
+func arityOf(v flag.Value, next string) int {
+	switch v := v.(type) {
+	case interface{ arity(next string) int }:
+		return v.arity(next)
+	case interface{ IsBoolFlag() bool }:
+		if v.IsBoolFlag() {
+			return 0
+		}
+	}
+	return 1
+}
+
+// printHelp lists the flags, spellings of one flag on one line. Those without a usage are left out.
 func printHelp(w io.Writer, fs *flag.FlagSet, usage string) {
 	fmt.Fprintf(w, "usage: %s\n", usage)
 	type row struct {
@@ -87,6 +95,9 @@ func printHelp(w io.Writer, fs *flag.FlagSet, usage string) {
 	var rows []*row
 	byUsage := map[string]*row{}
 	fs.VisitAll(func(f *flag.Flag) {
+		if f.Usage == "" {
+			return
+		}
 		r := byUsage[f.Usage]
 		if r == nil {
 			r = &row{f: f}
@@ -101,7 +112,7 @@ func printHelp(w io.Writer, fs *flag.FlagSet, usage string) {
 	})
 	for _, r := range rows {
 		value, text := flag.UnquoteUsage(r.f)
-		fmt.Fprintf(w, "  %s %s\n        %s", strings.Join(r.names, ", "), value, text)
+		fmt.Fprintf(w, "  %s\n        %s", strings.TrimSpace(strings.Join(r.names, ", ")+" "+value), text)
 		if d := r.f.DefValue; d != "" && d != "false" && d != "[]" {
 			fmt.Fprintf(w, " (default %s)", d)
 		}
@@ -118,43 +129,57 @@ func both[T any](add func(p *T, name string, value T, usage string), p *T, value
 
 // modelFlags are the flags of every command that runs a model.
 type modelFlags struct {
-	context, threads, batch int
-	tier, device, k, v      string
-	check, verbose, quiet   bool
+	context, threads, promptThreads int
+	batch, step                     int
+	tier, device, k, v              string
+	gpuLayers, attn                 string
+	check, verbose                  bool
 }
 
 func (m *modelFlags) register(fs *flag.FlagSet) {
 	both(fs.IntVar, &m.context, 0, "`tokens` of context; 0: as many as the model was trained for", "c", "ctx-size")
 	both(fs.IntVar, &m.threads, 0, "`number` of CPU threads; 0: one a core", "t", "threads")
-	both(fs.IntVar, &m.batch, 0, "`tokens` of a prompt fed in one step, 1 to 512; 0: 512", "b", "batch-size", "ub", "ubatch-size")
-	both(fs.StringVar, &m.device, "auto", "`name` of the device", "dev", "device")
+	both(fs.IntVar, &m.promptThreads, 0, "", "tb", "threads-batch")
+	both(fs.IntVar, &m.batch, 0, "`tokens` of a prompt fed in one step, at most 512; 0: 512", "b", "batch-size")
+	both(fs.IntVar, &m.step, 0, "", "ub", "ubatch-size")
+	both(fs.StringVar, &m.device, "auto", "`name` of the device, see run devices", "dev", "device")
+	both(fs.StringVar, &m.gpuLayers, "auto", "", "ngl", "gpu-layers", "n-gpu-layers")
 	both(fs.StringVar, &m.k, "f16", "`type` of cached keys, f16 or f32", "ctk", "cache-type-k")
 	both(fs.StringVar, &m.v, "f16", "`type` of cached values, f16 or f32", "ctv", "cache-type-v")
 	fs.StringVar(&m.tier, "tier", "", "`name` of the CPU kernels, see run devices; none: the best")
+	fs.StringVar(&m.attn, "attn", "dense", "attention `policy`: dense")
 	fs.BoolVar(&m.check, "check-tensors", false, "read every weight and refuse a file with values that are not finite")
 	both(fs.BoolVar, &m.verbose, false, "log to stderr what happens", "v", "verbose")
+	registerFixed(fs, modelFixed())
 }
 
+// maxBatch is the most tokens of a prompt that one step takes.
+const maxBatch = 512
+
 // options are the flags as options of longrun.Open.
-func (m *modelFlags) options(p *process) []longrun.Option {
+func (m *modelFlags) options(p *process) ([]longrun.Option, error) {
+	threads := max(m.threads, 0) // -1 too is llama.cpp's word for as many as there are
+	switch {
+	case m.context < 0 || m.batch < 0 || m.step < 0:
+		return nil, fmt.Errorf("-c, -b and -ub count from 0: %w", errUsage)
+	case m.promptThreads > 0 && m.promptThreads != threads:
+		return nil, fmt.Errorf("-tb %d: prompts and answers share one number of threads, give it with -t: %w", m.promptThreads, errUsage)
+	case m.attn != "dense":
+		return nil, fmt.Errorf("--attn %s: only dense attention is supported: %w", m.attn, errUsage)
+	}
+	batch := min(cmp.Or(m.batch, maxBatch), cmp.Or(m.step, maxBatch), maxBatch)
+	log := newLog(p.stderr, m.verbose)
+	switch m.gpuLayers {
+	case "0", "auto":
+	default:
+		log.Warn("no GPU is used: all layers run on the CPU", "gpu-layers", m.gpuLayers)
+	}
 	opts := []longrun.Option{
-		longrun.WithContext(m.context), longrun.WithThreads(m.threads), longrun.WithBatch(m.batch), longrun.WithTier(m.tier),
-		longrun.WithDevice(m.device), longrun.WithKVCache(m.k, m.v),
+		longrun.WithContext(m.context), longrun.WithThreads(threads), longrun.WithBatch(batch), longrun.WithTier(m.tier),
+		longrun.WithDevice(m.device), longrun.WithKVCache(m.k, m.v), longrun.WithLogger(log),
 	}
 	if m.check {
 		opts = append(opts, longrun.WithTensorCheck())
 	}
-	level := slog.LevelWarn
-	if m.verbose {
-		level = slog.LevelDebug
-	}
-	return append(opts, longrun.WithLogger(slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{
-		Level: level,
-		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
-			if a.Key == slog.TimeKey {
-				return slog.Attr{}
-			}
-			return a
-		},
-	}))))
+	return opts, nil
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/longrun-ai/longrun"
+	"github.com/longrun-ai/longrun/chat"
 )
 
 // generateFlags are those of run MODEL.
@@ -19,9 +20,11 @@ type generateFlags struct {
 	sampling samplingFlags
 
 	prompt, file, system, systemFile string
+	template, templateFile           string
 	predict                          int
 	stop                             list
-	asJSON, stream, timings          bool
+	asJSON, stream                   bool
+	timings, noTimings               bool
 	special, ignoreEOS               bool
 	chat, noChat, single             bool
 }
@@ -42,9 +45,13 @@ func (g *generateFlags) register(fs *flag.FlagSet) {
 	both(fs.BoolVar, &g.chat, false, "chat in the form of the file's template, which is the default where it has one", "cnv", "conversation")
 	both(fs.BoolVar, &g.noChat, false, "continue the prompt as it is, without a template", "no-cnv", "no-conversation")
 	both(fs.BoolVar, &g.single, false, "end after one answer", "st", "single-turn")
+	fs.StringVar(&g.template, "chat-template", "", "`name` of a chat template (chatml, llama2, llama3) or its Jinja text, instead of the file's")
+	fs.StringVar(&g.templateFile, "chat-template-file", "", "`file` with a chat template in Jinja, instead of the model file's")
 	fs.BoolVar(&g.asJSON, "json", false, "print one JSON object: text, tokens, finish_reason, usage, timings")
 	fs.BoolVar(&g.stream, "stream", false, "with --json: print a line for each piece, then the object")
 	fs.BoolVar(&g.timings, "show-timings", false, "show timings on stderr; the default on a terminal")
+	fs.BoolVar(&g.noTimings, "no-show-timings", false, "show no timings")
+	registerFixed(fs, generateFixed())
 }
 
 // generate answers one prompt, or chats when there is none and stdin is a terminal.
@@ -52,119 +59,133 @@ func generate(ctx context.Context, p *process, args []string) error {
 	fs := newFlags("run")
 	var g generateFlags
 	g.register(fs)
-	modelPath := ""
-	both(fs.StringVar, &modelPath, "", "`file` of the model, instead of naming it first", "m", "model")
+	path := ""
+	both(fs.StringVar, &path, "", "`file` of the model, instead of naming it first", "m", "model")
 	pos, done, err := parse(p, fs, `run MODEL.gguf ["PROMPT"] [flags]`, args, 0, 2)
 	if done || err != nil {
 		return err
 	}
-	if modelPath == "" {
+	if path == "" {
 		if len(pos) == 0 {
 			return fmt.Errorf("no model file is named: %w", errUsage)
 		}
-		modelPath, pos = pos[0], pos[1:]
+		path, pos = pos[0], pos[1:]
 	}
-	prompt, interactive, err := g.promptText(p, pos)
+	if len(pos) > 1 {
+		return fmt.Errorf("the prompt is one argument, put it in quotes: %w", errUsage)
+	}
+	if err := g.sampling.check(); err != nil {
+		return err
+	}
+	opts, err := g.options(p)
 	if err != nil {
 		return err
 	}
-	if g.systemFile != "" {
-		text, err := os.ReadFile(g.systemFile)
-		if err != nil {
-			return err
-		}
-		g.system = string(text)
+	prompt := g.prompts(pos)
+	if prompt.ask(p) && !g.asJSON {
+		return g.converse(ctx, p, path, opts)
 	}
-
-	ctx, interrupt := context.WithCancelCause(ctx)
-	defer interrupt(nil)
-	if !interactive {
-		go func() {
-			select {
-			case <-p.interrupts:
-				interrupt(errInterrupted)
-			case <-ctx.Done():
-			}
-		}()
+	ctx, stop := p.interruptible(ctx)
+	defer stop()
+	text, err := prompt.read(ctx, p)
+	if err != nil {
+		return err
 	}
 	bar := newProgress(p)
 	defer bar.clear()
-	m, err := longrun.Open(ctx, modelPath, append(g.model.options(p), longrun.WithProgress(bar.report))...)
+	m, s, err := openSession(ctx, path, append(opts, longrun.WithProgress(bar.report)))
 	bar.clear()
 	if err != nil {
 		return err
 	}
 	defer m.Close()
-	s, err := m.NewSession()
-	if err != nil {
-		return err
-	}
 	defer s.Close()
 	req, err := g.request(m)
 	if err != nil {
 		return err
 	}
-	chats := g.chat || m.HasTemplate() && !g.noChat
-	if g.system != "" && !chats {
-		return fmt.Errorf("a system message needs a chat template: %w", errUsage)
-	}
-	if interactive {
-		if !chats {
-			return fmt.Errorf("the model file brings no chat template: give a prompt to continue: %w", errUsage)
-		}
-		return newREPL(p, m, s, req, &g, bar).run(ctx)
-	}
 	var answer iter.Seq2[longrun.Chunk, error]
-	if chats {
-		answer = s.Chat(ctx, g.messages(prompt), req)
+	if g.chats(m) {
+		answer = s.Chat(ctx, g.messages(text), req)
 	} else {
-		answer = s.Generate(ctx, prompt, req)
+		if g.system != "" {
+			return errNoSystem
+		}
+		answer = s.Generate(ctx, text, req)
 	}
 	return g.print(p, s, bar, answer)
 }
 
-// promptText is the prompt from all places it may stand in; interactive means that there is none, and a person to ask.
-func (g *generateFlags) promptText(p *process, pos []string) (text string, interactive bool, err error) {
-	var parts []string
-	stdin := false
-	add := func(s string) {
-		if s == "-" {
-			stdin = true
-		} else if s != "" {
-			parts = append(parts, s)
-		}
+var errNoSystem = fmt.Errorf("a system message needs a chat template, see --chat-template: %w", errUsage)
+
+// converse chats until the person leaves. Ctrl-C ends the program while the model loads, afterwards only answers.
+func (g *generateFlags) converse(ctx context.Context, p *process, path string, opts []longrun.Option) error {
+	bar := newProgress(p)
+	defer bar.clear()
+	loading, loaded := p.interruptible(ctx)
+	defer loaded()
+	m, s, err := openSession(loading, path, append(opts, longrun.WithProgress(bar.report)))
+	bar.clear()
+	if err != nil {
+		return err
 	}
-	add(g.prompt)
-	for _, a := range pos {
-		add(a)
+	defer m.Close()
+	defer s.Close()
+	loaded()
+	req, err := g.request(m)
+	if err != nil {
+		return err
 	}
-	switch g.file {
-	case "", "-":
-		add(g.file)
-	default:
-		b, err := os.ReadFile(g.file)
-		if err != nil {
-			return "", false, err
-		}
-		parts = append(parts, strings.TrimSuffix(string(b), "\n")) // as llama.cpp does
+	if !g.chats(m) {
+		return fmt.Errorf("chatting needs a chat template: give a prompt to continue, or --chat-template: %w", errUsage)
 	}
-	if stdin || !p.stdinTTY {
-		b, err := io.ReadAll(p.stdin)
-		if err != nil {
-			return "", false, fmt.Errorf("cannot read stdin: %w", err)
-		}
-		if s := strings.TrimSuffix(string(b), "\n"); s != "" {
-			parts = append(parts, s)
-		}
-	}
-	if len(parts) == 0 {
-		if p.stdinTTY && !g.asJSON && !stdin {
-			return "", true, nil
-		}
-		return "", false, fmt.Errorf("the prompt is empty: give one after the model, with -p, -f or on stdin: %w", errUsage)
-	}
-	return strings.Join(parts, "\n"), false, nil
+	return newREPL(p, m, s, req, g, bar).run(ctx)
 }
+
+func openSession(ctx context.Context, path string, opts []longrun.Option) (*longrun.Model, *longrun.Session, error) {
+	m, err := longrun.Open(ctx, path, opts...)
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := m.NewSession()
+	if err != nil {
+		return nil, nil, errors.Join(err, m.Close())
+	}
+	return m, s, nil
+}
+
+// options are the flags as options of longrun.Open. They read the files that flags name.
+func (g *generateFlags) options(p *process) ([]longrun.Option, error) {
+	opts, err := g.model.options(p)
+	if err != nil {
+		return nil, err
+	}
+	if g.systemFile != "" {
+		text, err := os.ReadFile(g.systemFile)
+		if err != nil {
+			return nil, err
+		}
+		g.system = string(text)
+	}
+	template := g.template
+	if g.templateFile != "" {
+		text, err := os.ReadFile(g.templateFile)
+		if err != nil {
+			return nil, err
+		}
+		template = string(text)
+	} else if template != "" && !strings.Contains(template, "{") {
+		source, ok := chat.Builtin(template)
+		if !ok {
+			return nil, fmt.Errorf("--chat-template %s: the names are chatml, llama2 and llama3, anything else must be Jinja: %w", template, errUsage)
+		}
+		template = source
+	}
+	return append(opts, longrun.WithChatTemplate(template)), nil
+}
+
+// chats reports whether prompts take the form of a chat template.
+func (g *generateFlags) chats(m *longrun.Model) bool { return g.chat || m.HasTemplate() && !g.noChat }
 
 func (g *generateFlags) messages(prompt string) []longrun.Message {
 	var messages []longrun.Message
@@ -202,7 +223,7 @@ func (g *generateFlags) print(p *process, s *longrun.Session, bar *progress, ans
 				return err
 			}
 		case g.stream:
-			if err := printJSON(p.stdout, map[string]any{"text": c.Text, "tokens": c.Tokens}); err != nil {
+			if err := printJSON(p.stdout, map[string]any{"text": c.Text, "tokens": append([]int32{}, c.Tokens...)}); err != nil {
 				return err
 			}
 		}
@@ -224,7 +245,7 @@ func (g *generateFlags) print(p *process, s *longrun.Session, bar *progress, ans
 		}
 		return failed
 	}
-	if g.timings || p.stderrTTY && !g.asJSON {
+	if g.timings || p.stderrTTY && !g.asJSON && !g.noTimings {
 		printTimings(p.stderr, st)
 	}
 	return nil

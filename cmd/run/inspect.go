@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"strings"
 
 	"github.com/longrun-ai/longrun/loader/gguf"
@@ -122,12 +121,15 @@ func exact(v any) any {
 			return fmt.Sprint(v)
 		}
 	case float32:
-		if f := float64(v); math.IsNaN(f) || math.IsInf(f, 0) {
-			return fmt.Sprint(v)
-		}
+		return exact(float64(v)) // all its digits, whether it is read as a float32 or a float64
 	case float64:
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return fmt.Sprint(v)
+		switch {
+		case math.IsNaN(v):
+			return "NaN"
+		case math.IsInf(v, 1):
+			return "Infinity"
+		case math.IsInf(v, -1):
+			return "-Infinity"
 		}
 	case []uint8: // which JSON would write as base64
 		return each(v)
@@ -180,6 +182,9 @@ func inspectText(w io.Writer, f *gguf.File) error {
 
 func shorten(v any) string {
 	const most = 60
+	if f, ok := v.(float32); ok {
+		return fmt.Sprint(f)
+	}
 	text, err := json.Marshal(exact(v))
 	if err != nil {
 		return err.Error()
@@ -202,8 +207,8 @@ func ggufShape(f *gguf.File, t tensor.Tensor) []int {
 
 func openFile(path string) (*gguf.File, error) {
 	f, err := gguf.Open(path)
-	if err != nil && !os.IsNotExist(err) {
+	if err != nil {
 		return nil, modelError{err}
 	}
-	return f, err
+	return f, nil
 }

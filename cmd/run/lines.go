@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -57,19 +56,6 @@ func readLine(in *bufio.Reader) (line []byte, err error) {
 			return line, err
 		}
 	}
-}
-
-// unmarshal reads one JSON object without keys that v does not know.
-func unmarshal(line []byte, v any) error {
-	d := json.NewDecoder(bytes.NewReader(line))
-	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
-		return err
-	}
-	if d.More() {
-		return errors.New("more than one JSON value in a line")
-	}
-	return nil
 }
 
 // putText puts a text into a JSON object: under its name where it is UTF-8, else as hex bytes under name_hex.

@@ -36,6 +36,50 @@ type process struct {
 	stdinTTY, stdoutTTY, stderrTTY bool
 	interrupts                     <-chan os.Signal // Ctrl-C
 	env                            func(string) string
+	edit                           func() lineEditor // nil: the terminal's own
+}
+
+// interruptible returns a context that Ctrl-C ends, until stop is called.
+func (p *process) interruptible(ctx context.Context) (_ context.Context, stop func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		select {
+		case <-p.interrupts:
+			cancel(errInterrupted)
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() { cancel(nil); <-watched }
+}
+
+// input is stdin until ctx ends.
+func (p *process) input(ctx context.Context) io.Reader { return &input{ctx, p.stdin} }
+
+type input struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+// Read gives up when the context ends, even in the middle of waiting: that read is left to whatever still comes.
+func (in *input) Read(b []byte) (int, error) {
+	type result struct {
+		b   []byte
+		err error
+	}
+	read := make(chan result, 1)
+	go func() {
+		own := make([]byte, len(b))
+		n, err := in.r.Read(own)
+		read <- result{own[:n], err}
+	}()
+	select {
+	case r := <-read:
+		return copy(b, r.b), r.err
+	case <-in.ctx.Done():
+		return 0, context.Cause(in.ctx)
+	}
 }
 
 // Exit codes.
@@ -94,6 +138,9 @@ func dispatch(ctx context.Context, p *process, args []string) error {
 	}
 	switch args[0] {
 	case "help", "-h", "--help", "-help":
+		if len(args) > 1 && args[0] == "help" {
+			return dispatch(ctx, p, append(args[1:], "--help"))
+		}
 		help(p.stdout)
 		return nil
 	case "--version":
@@ -103,6 +150,8 @@ func dispatch(ctx context.Context, p *process, args []string) error {
 	}
 	all := commands()
 	if i := slices.IndexFunc(all, func(c command) bool { return c.name == args[0] }); i >= 0 {
+		ctx, stop := p.interruptible(ctx)
+		defer stop()
 		return all[i].run(ctx, p, args[1:])
 	}
 	return generate(ctx, p, args)
@@ -133,12 +182,15 @@ func exitCode(ctx context.Context, err error) int {
 		return exitInterrupted
 	case ctx.Err() != nil:
 		return exitTerminated
-	case errors.Is(err, errUsage), errors.Is(err, longrun.ErrInvalid):
+	case errors.Is(err, errUsage), errors.Is(err, longrun.ErrInvalid), errors.Is(err, longrun.ErrUnsupported):
 		return exitUsage
 	case errors.Is(err, longrun.ErrMemory), errors.Is(err, longrun.ErrNoDevice):
 		return exitMemory
-	case errors.Is(err, longrun.ErrFile) && !errors.Is(err, fs.ErrNotExist):
-		return exitModel
+	case errors.Is(err, longrun.ErrFile):
+		// A file that is not there is nothing to judge, unless it is a shard that another one needs.
+		if bad := (*longrun.FormatError)(nil); !errors.Is(err, fs.ErrNotExist) || errors.As(err, &bad) {
+			return exitModel
+		}
 	}
 	return exitFailed
 }

@@ -8,7 +8,6 @@ import (
 	"io"
 	"math"
 	"os"
-	"path/filepath"
 
 	"github.com/longrun-ai/longrun"
 )
@@ -20,16 +19,24 @@ func (e modelError) Error() string        { return e.err.Error() }
 func (e modelError) Unwrap() error        { return e.err }
 func (e modelError) Is(target error) bool { return target == longrun.ErrFile }
 
-// writeFile writes a file whole or not at all: it fills a temporary one beside it and renames that.
+// writeFile writes a file whole or not at all: it fills a temporary one beside it and renames that. What is there and is
+// no regular file, such as /dev/null, is written to instead.
 func writeFile(path string, fill func(w io.Writer) error) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
+	temporary := fmt.Sprintf("%s.%d.tmp", path, os.Getpid())
+	special := false
+	if st, err := os.Stat(path); err == nil && !st.Mode().IsRegular() {
+		temporary, special = path, true
+	}
+	f, err := os.OpenFile(temporary, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o666)
 	if err != nil {
 		return fmt.Errorf("cannot write %s: %w", path, err)
 	}
 	defer func() {
 		if err != nil {
 			f.Close() // after a failure the file goes, whatever Close says
-			os.Remove(f.Name())
+			if !special {
+				os.Remove(temporary)
+			}
 		}
 	}()
 	w := bufio.NewWriterSize(f, 1<<20)
@@ -39,13 +46,13 @@ func writeFile(path string, fill func(w io.Writer) error) (err error) {
 	if err := w.Flush(); err != nil {
 		return fmt.Errorf("cannot write %s: %w", path, err)
 	}
-	if err := f.Chmod(0o644); err != nil {
-		return fmt.Errorf("cannot write %s: %w", path, err)
-	}
 	if err := f.Close(); err != nil {
 		return fmt.Errorf("cannot write %s: %w", path, err)
 	}
-	return os.Rename(f.Name(), path)
+	if special {
+		return nil
+	}
+	return os.Rename(temporary, path)
 }
 
 // writeFloats writes v as float32, little-endian.

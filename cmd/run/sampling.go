@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"math"
@@ -58,12 +59,24 @@ func (f *samplingFlags) register(fs *flag.FlagSet) {
 	}
 }
 
+// check says what is wrong with the settings, before a model is loaded for them.
+func (f *samplingFlags) check() error {
+	s, err := f.sampling(func(string) []int32 { return nil })
+	if err == nil {
+		err = s.Validate()
+	}
+	if err != nil && !errors.Is(err, errUsage) {
+		err = fmt.Errorf("%w: %w", err, errUsage)
+	}
+	return err
+}
+
 // sampling returns the settings; the texts in them are tokenized by encode.
 func (f *samplingFlags) sampling(encode func(text string) []int32) (longrun.Sampling, error) {
 	s := f.s
 	s.Samplers = strings.FieldsFunc(f.samplers, func(r rune) bool { return r == ';' || r == ',' })
 	if s.Seed = uint64(f.seed); f.seed < 0 {
-		s.Seed = rand.Uint64()
+		s.Seed = uint64(rand.Uint32())
 	}
 	breakers := f.breakers
 	s.DRYBreakers = nil

@@ -11,7 +11,7 @@ import (
 )
 
 // renderTemplate renders a chat template, a model's or a file's, with contexts from stdin.
-func renderTemplate(_ context.Context, p *process, args []string) error {
+func renderTemplate(ctx context.Context, p *process, args []string) error {
 	fs := newFlags("template")
 	jsonl := fs.Bool("jsonl", false, `read {"context":{...},"now":"2025-01-02T03:04:05"} lines from stdin, print {"text":S} or {"error":S}`)
 	file := fs.String("template-file", "", "`file` with the template, instead of a model's")
@@ -31,7 +31,7 @@ func renderTemplate(_ context.Context, p *process, args []string) error {
 		return err
 	}
 	t, err := chat.Parse(source)
-	return eachLine(p.stdin, p.stdout, func(line []byte) (any, error) {
+	return eachLine(p.input(ctx), p.stdout, func(line []byte) (any, error) {
 		if err != nil {
 			return nil, err // every line is answered, with the template's fault
 		}
@@ -44,7 +44,7 @@ func renderLine(t *chat.Template, line []byte) (any, error) {
 		Context json.RawMessage `json:"context"`
 		Now     string          `json:"now"`
 	}
-	if err := unmarshal(line, &in); err != nil {
+	if err := json.Unmarshal(line, &in); err != nil {
 		return nil, err
 	}
 	now := time.Now()

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"encoding/hex"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -11,7 +13,7 @@ import (
 )
 
 // tokenize turns text into tokens and back.
-func tokenize(_ context.Context, p *process, args []string) error {
+func tokenize(ctx context.Context, p *process, args []string) error {
 	fs := newFlags("tokenize")
 	jsonl := fs.Bool("jsonl", false, `read {"text":S,"add_special":B,"parse_special":B} lines from stdin, print {"ids":[...],"detok":S,"pieces":S}`)
 	noBOS := fs.Bool("no-bos", false, "leave out the special tokens that a prompt begins and ends with")
@@ -26,13 +28,13 @@ func tokenize(_ context.Context, p *process, args []string) error {
 		return err
 	}
 	if *jsonl {
-		return eachLine(p.stdin, p.stdout, func(line []byte) (any, error) { return tokenizeLine(tok, line) })
+		return eachLine(p.input(ctx), p.stdout, func(line []byte) (any, error) { return tokenizeLine(tok, line) })
 	}
 	var text string
 	if len(pos) == 2 {
 		text = pos[1]
 	} else {
-		all, err := io.ReadAll(p.stdin)
+		all, err := io.ReadAll(p.input(ctx))
 		if err != nil {
 			return err
 		}
@@ -54,22 +56,28 @@ func tokenize(_ context.Context, p *process, args []string) error {
 // tokenizeLine answers one line of --jsonl.
 func tokenizeLine(tok *tokenizer.Tokenizer, line []byte) (any, error) {
 	var in struct {
-		Text         string `json:"text"`
-		TextHex      string `json:"text_hex"`
-		AddSpecial   bool   `json:"add_special"`
-		ParseSpecial bool   `json:"parse_special"`
+		Text         *string `json:"text"`
+		TextHex      *string `json:"text_hex"`
+		AddSpecial   bool    `json:"add_special"`
+		ParseSpecial bool    `json:"parse_special"`
 	}
-	if err := unmarshal(line, &in); err != nil {
+	if err := json.Unmarshal(line, &in); err != nil {
 		return nil, err
 	}
-	if in.TextHex != "" {
-		b, err := hex.DecodeString(in.TextHex)
+	var text string
+	switch {
+	case in.Text != nil:
+		text = *in.Text
+	case in.TextHex != nil:
+		b, err := hex.DecodeString(*in.TextHex)
 		if err != nil {
 			return nil, fmt.Errorf("text_hex: %w", err)
 		}
-		in.Text = string(b)
+		text = string(b)
+	default:
+		return nil, errors.New("the line has neither text nor text_hex")
 	}
-	ids := tok.Encode(in.Text, in.AddSpecial, in.ParseSpecial)
+	ids := tok.Encode(text, in.AddSpecial, in.ParseSpecial)
 	var pieces strings.Builder
 	stream := tok.NewStream(true)
 	for _, id := range ids {
