@@ -155,8 +155,10 @@ func TestCloseStopsThreads(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if d[0].Close() != nil || d[0].Close() != nil {
-			t.Error("Close fails")
+		for range 2 {
+			if err := d[0].Close(); err != nil {
+				t.Errorf("Close: %v", err)
+			}
 		}
 		if _, err := d[0].Alloc(1); err == nil {
 			t.Error("a closed device gives memory")
