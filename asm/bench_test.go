@@ -85,6 +85,27 @@ func BenchmarkMul(b *testing.B) {
 	}
 }
 
+// The two loops of attention over a page of 64 rows, for the four query heads that share them.
+func BenchmarkAttention(b *testing.B) {
+	const k, rows, groups = 128, 64, 4
+	w, _ := benchWeights(tensor.F16, k)
+	x, p, dst := make([]float32, groups*k), make([]float32, groups*rows), make([]float32, groups*k)
+	kind{1, 1}.fill(seeded(), x)
+	page := tensor.F16.RowBytes(k) * rows
+	for _, tier := range Tiers() {
+		bench := func(name string, f func(page []byte)) {
+			b.Run(fmt.Sprintf("%s/%s/%d", name, tier.Tier, k), func(b *testing.B) {
+				b.SetBytes(int64(page))
+				for at := 0; b.Loop(); at = (at + page) % (len(w) - page) {
+					f(w[at:][:page])
+				}
+			})
+		}
+		bench("Mul", func(page []byte) { tier.Mul[tensor.F16].F32(p, rows, page, 2*k, x, k, rows, groups) })
+		bench("Acc", func(page []byte) { tier.Acc[tensor.F16](dst, p, rows, page, 2*k, k, rows, groups) })
+	}
+}
+
 // streamed reads one word of each line of 64 bytes.
 func streamed(b []byte) (sum uint64) {
 	for ; len(b) >= 512; b = b[512:] {
