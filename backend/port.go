@@ -13,7 +13,7 @@ type Port struct {
 	Value graph.Value
 
 	slot []float32
-	step atomic.Uint32 // the last one published
+	step atomic.Uint64 // one more than the last one published, so that step 0 is not there from the start
 	wake chan struct{} // holds a token while a publication may not have been seen
 }
 
@@ -26,7 +26,7 @@ func (p *Port) Slot() []float32 { return p.slot }
 
 // Publish says that Slot holds the value of step.
 func (p *Port) Publish(step uint32) {
-	p.step.Store(step)
+	p.step.Store(uint64(step) + 1)
 	for range cap(p.wake) {
 		select {
 		case p.wake <- struct{}{}:
@@ -37,7 +37,7 @@ func (p *Port) Publish(step uint32) {
 
 // Wait returns when Slot holds the value of step, or with ctx's error.
 func (p *Port) Wait(ctx context.Context, step uint32) error {
-	for p.step.Load() != step {
+	for p.step.Load() != uint64(step)+1 {
 		select {
 		case <-p.wake:
 		case <-ctx.Done():

@@ -174,7 +174,7 @@ func TestPipelineFailure(t *testing.T) {
 		}
 		for step := range uint32(40) {
 			f := &backend.Frame{
-				Step: step + 1, Tokens: []int32{1, 2}, Pos: []int32{0, 1}, Runs: []backend.SeqRun{{Seq: new(kvcache.Seq), Hi: 2}},
+				Step: step, Tokens: []int32{1, 2}, Pos: []int32{0, 1}, Runs: []backend.SeqRun{{Seq: new(kvcache.Seq), Hi: 2}},
 				Out: [][]float32{make([]float32, 8)},
 			}
 			foreign := f.Step%4 == 2
