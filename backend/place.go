@@ -20,6 +20,11 @@ func Place(g *graph.Graph, devices []Device) (*Placement, error) {
 	if err := g.Err(); err != nil {
 		return nil, err
 	}
+	for i, v := range g.Outputs() {
+		if isLeaf(g.Node(v)) {
+			return nil, fmt.Errorf("backend: output %d is %s, which no device makes", i, g.Node(v).Op)
+		}
+	}
 	p := &Placement{devices, make([]int, g.Len())}
 	for i := range p.of {
 		v := graph.Value(i + 1)
