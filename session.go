@@ -243,7 +243,9 @@ func (s *Session) answer(ctx context.Context, prompt func() ([]int32, error), re
 		s.stats.Tokens++
 		if s.m.tok.IsEOG(id) && !req.IgnoreEOS {
 			s.stats.FinishReason = FinishStop
-			out.tokens = append(out.tokens, id)
+			if out.tokens = append(out.tokens, id); req.KeepSpecial {
+				out.held += out.stream.Push(id)
+			}
 			out.end()
 			return nil
 		}

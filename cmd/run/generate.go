@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"math"
 	"os"
 	"strings"
 
@@ -61,7 +62,7 @@ func generate(ctx context.Context, p *process, args []string) error {
 	g.register(fs)
 	path := ""
 	both(fs.StringVar, &path, "", "`file` of the model, instead of naming it first", "m", "model")
-	pos, done, err := parse(p, fs, `run MODEL.gguf ["PROMPT"] [flags]`, args, 0, 2)
+	pos, done, err := parse(p, fs, `run MODEL.gguf ["PROMPT"] [flags]`, args, 0, math.MaxInt)
 	if done || err != nil {
 		return err
 	}
