@@ -211,11 +211,11 @@ func lexTag(src string, pos int, tag byte, line *int, emit func(kind, string)) (
 			}
 			pos += n
 		default:
-			r, n := utf8.DecodeRuneInString(src[pos:])
+			r, _ := utf8.DecodeRuneInString(src[pos:])
 			if r == '_' || unicode.IsLetter(r) {
 				start := pos
 				for pos < len(src) {
-					r, n = utf8.DecodeRuneInString(src[pos:])
+					r, n := utf8.DecodeRuneInString(src[pos:])
 					if r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) {
 						break
 					}
@@ -224,7 +224,7 @@ func lexTag(src string, pos int, tag byte, line *int, emit func(kind, string)) (
 				emit(name, src[start:pos])
 				continue
 			}
-			n = 1
+			n := 1
 			if pos+1 < len(src) {
 				switch src[pos : pos+2] {
 				case "**", "//", "==", "!=", "<=", ">=":
