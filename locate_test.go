@@ -8,10 +8,12 @@ import (
 	"testing"
 
 	"github.com/longrun-ai/longrun/loader/gguf"
+	"github.com/longrun-ai/longrun/sample"
+	"github.com/longrun-ai/longrun/tensor"
 )
 
-// rewrite returns the draft model's file with its metadata changed.
-func rewrite(t *testing.T, change func(kvs []gguf.KV) []gguf.KV) []byte {
+// rewrite returns the draft model's file with its metadata changed, and the bytes of its tensors.
+func rewrite(t *testing.T, change func(kvs []gguf.KV) []gguf.KV, bytesOf func(x tensor.Tensor) []byte) []byte {
 	t.Helper()
 	f, err := gguf.Open(draft)
 	if err != nil {
@@ -20,7 +22,7 @@ func rewrite(t *testing.T, change func(kvs []gguf.KV) []gguf.KV) []byte {
 	defer f.Close()
 	var tensors []gguf.TensorSource
 	for _, x := range f.Tensors {
-		tensors = append(tensors, gguf.TensorSource{Name: x.Name, Type: x.Type, Shape: x.Shape, Data: gguf.Bytes(x.Bytes())})
+		tensors = append(tensors, gguf.TensorSource{Name: x.Name, Type: x.Type, Shape: x.Shape, Data: gguf.Bytes(bytesOf(x))})
 	}
 	var b bytes.Buffer
 	if err := gguf.Write(&b, change(f.Meta.KVs()), tensors, gguf.WriteOptions{}); err != nil {
@@ -48,11 +50,47 @@ func TestFaultsSayWhere(t *testing.T) {
 		{"merge of unknown tokens", set("tokenizer.ggml.merges", []string{"zzzzq qqqqz"}), "tokenizer.ggml.merges"},
 		{"another width", set("llama.feed_forward_length", uint32(96)), "blk.0.ffn_gate.weight"},
 	} {
-		file := rewrite(t, tt.change)
+		file := rewrite(t, tt.change, tensor.Tensor.Bytes)
 		_, err := OpenReader(t.Context(), bytes.NewReader(file), int64(len(file)))
 		var bad *FormatError
 		if !errors.As(err, &bad) || !errors.Is(err, ErrFile) || !strings.Contains(err.Error(), tt.want) || bad.Offset <= 0 || bad.Offset >= int64(len(file)) {
 			t.Errorf("%s: %v", tt.name, err)
 		}
+	}
+}
+
+// A file whose scales are no numbers loads. Asked to check it, Open says where; generating from it is an error and not an
+// endless row of the first token.
+func TestScalesThatAreNoNumbers(t *testing.T) {
+	const name = "blk.1.ffn_up.weight"
+	file := rewrite(t, func(kvs []gguf.KV) []gguf.KV { return kvs }, func(x tensor.Tensor) []byte {
+		b := slices.Clone(x.Bytes())
+		if x.Name == name {
+			for i := 0; i < len(b); i += 34 { // the scale of each block of Q8_0
+				b[i], b[i+1] = 0xff, 0x7f
+			}
+		}
+		return b
+	})
+	var bad *FormatError
+	_, err := OpenReader(t.Context(), bytes.NewReader(file), int64(len(file)), WithTensorCheck())
+	if !errors.As(err, &bad) || !errors.Is(err, ErrFile) || bad.Name != name {
+		t.Errorf("checked: %v", err)
+	}
+	m, err := OpenReader(t.Context(), bytes.NewReader(file), int64(len(file)), WithContext(64))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	s := openSession(t, m)
+	defer s.Close()
+	var failed error
+	for c, err := range s.Generate(t.Context(), "Hello", m.Defaults()) {
+		if failed = err; err == nil {
+			t.Errorf("makes %v", c)
+		}
+	}
+	if !errors.Is(failed, sample.ErrNoToken) {
+		t.Errorf("generating: %v", failed)
 	}
 }
