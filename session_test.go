@@ -223,7 +223,7 @@ func TestRefusals(t *testing.T) {
 	if _, err := Open(t.Context(), "testdata/nothing.gguf"); !errors.Is(err, os.ErrNotExist) || !errors.Is(err, ErrFile) {
 		t.Errorf("a missing file: %v", err)
 	}
-	if _, err := Open(t.Context(), demo, WithContext(1<<40>>3)); !errors.Is(err, ErrMemory) {
+	if _, err := Open(t.Context(), demo, WithContext(1<<30)); !errors.Is(err, ErrMemory) {
 		t.Errorf("a context beyond memory: %v", err)
 	}
 }
