@@ -1,16 +1,13 @@
 package main
 
 import (
-	"context"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/longrun-ai/longrun/internal/kit"
 	"github.com/longrun-ai/longrun/loader/gguf"
-	"github.com/longrun-ai/longrun/tensor"
 )
 
 const (
@@ -267,13 +264,3 @@ func BenchmarkFirstToken(b *testing.B) {
 		}
 	}
 }
-
-// terminated is a context that SIGTERM has ended.
-func terminated(t testing.TB, after time.Duration) context.Context {
-	ctx, cancel := context.WithCancel(t.Context())
-	time.AfterFunc(after, cancel)
-	t.Cleanup(cancel)
-	return ctx
-}
-
-func shape(dims ...int) tensor.Shape { return tensor.Dims(dims...) }

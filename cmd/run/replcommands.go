@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"slices"
@@ -132,7 +133,8 @@ func (r *repl) set(_ context.Context, arg string) error {
 	}
 	old := f.Value.String()
 	if err := f.Value.Set(strings.TrimSpace(value)); err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+		what, _ := flag.UnquoteUsage(f)
+		return fmt.Errorf("%s takes a %s, not %q", f.Name, what, value)
 	}
 	s, err := next.sampling(func(text string) []int32 { return r.m.Tokenize(text, false) })
 	if err != nil {
@@ -156,6 +158,9 @@ func (r *repl) show(context.Context, string) error {
 }
 
 func (r *repl) readFile(ctx context.Context, name string) error {
+	if name == "" {
+		return errors.New("/read needs a file")
+	}
 	b, err := os.ReadFile(name)
 	if err != nil {
 		return err
