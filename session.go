@@ -281,6 +281,7 @@ func (s *Session) prefill(ctx context.Context, ids []int32) ([]float32, error) {
 	}
 	s.truncate(keep)
 	s.stats.PromptTokens, s.stats.CachedTokens = len(ids), keep
+	s.m.opts.report("prefill", int64(keep), int64(len(ids)))
 	logits, err := s.seq.Feed(ctx, ids[keep:], func(done int) {
 		s.m.opts.report("prefill", int64(keep+done), int64(len(ids)))
 	})

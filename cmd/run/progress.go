@@ -18,6 +18,7 @@ type progress struct {
 	stage string
 	since time.Time
 	bar   *progressbar.ProgressBar
+	shown bool // the bar is on the screen
 }
 
 func newProgress(p *process) *progress {
@@ -34,36 +35,38 @@ func (p *progress) report(stage string, done, total int64) {
 	}
 	if stage != p.stage {
 		p.clear()
-		p.stage, p.since = stage, time.Now()
+		p.stage, p.since, p.bar = stage, time.Now(), newBar(p.w, stage, total)
 	}
 	switch {
 	case done >= total:
 		p.clear()
-		return
-	case p.bar == nil && time.Since(p.since) < patience:
-		return
-	case p.bar == nil:
-		options := []progressbar.Option{
-			progressbar.OptionSetWriter(p.w), progressbar.OptionSetDescription(stage), progressbar.OptionThrottle(100 * time.Millisecond),
-			progressbar.OptionClearOnFinish(), progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(true), progressbar.OptionFullWidth(),
-		}
-		if stage == "load" {
-			options = append(options, progressbar.OptionShowBytes(true))
-		} else {
-			options = append(options, progressbar.OptionShowIts(), progressbar.OptionSetItsString("tok"))
-		}
-		p.bar = progressbar.NewOptions64(total, options...)
+	case p.shown || time.Since(p.since) >= patience:
+		p.shown = true
+		p.bar.Set64(done) // an error means that the terminal is gone, and with it who looks
 	}
-	p.bar.Set64(done) // an error means that the terminal is gone, and with it who looks
+}
+
+// newBar returns a bar that measures its rate from now on. It leaves the terminal's last columns free, where a terminal
+// echoes Ctrl-C.
+func newBar(w io.Writer, stage string, total int64) *progressbar.ProgressBar {
+	options := []progressbar.Option{
+		progressbar.OptionSetWriter(w), progressbar.OptionSetDescription(stage), progressbar.OptionThrottle(100 * time.Millisecond),
+		progressbar.OptionClearOnFinish(), progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(true), progressbar.OptionSetWidth(20),
+	}
+	if stage == "load" {
+		options = append(options, progressbar.OptionShowBytes(true))
+	} else {
+		options = append(options, progressbar.OptionShowIts(), progressbar.OptionSetItsString("tok"))
+	}
+	return progressbar.NewOptions64(total, options...)
 }
 
 // clear takes the bar from the screen, before something else is printed there.
 func (p *progress) clear() {
-	if p.bar != nil {
+	if p.shown {
 		p.bar.Clear()
-		p.bar = nil
 	}
-	p.stage = ""
+	p.stage, p.bar, p.shown = "", nil, false
 }
 
 func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

@@ -61,7 +61,7 @@ func (r *repl) run(ctx context.Context) (err error) {
 	r.edit = r.p.openEditor()
 	defer func() { err = errors.Join(err, r.edit.Close()) }()
 	info := r.m.Info()
-	fmt.Fprintf(r.p.stderr, "%s, %s, context of %d tokens. /help lists commands, Ctrl-D leaves.\n",
+	fmt.Fprintf(r.p.stderr, "%s (%s, %d tokens of context)\n/help lists commands, Ctrl-D leaves.\n",
 		cmp.Or(info.Name, info.Arch, "A model"), count(info.Parameters), info.Context)
 	for {
 		line, err := r.read(ctx)

@@ -53,7 +53,7 @@ func converse(t testing.TB, s *script, args ...string) ended {
 	return ended{code, stdout.String(), stderr.String()}
 }
 
-const greeting = "tiny-longctx-30m, 30M parameters, context of 131072 tokens. /help lists commands, Ctrl-D leaves.\n"
+const greeting = "tiny-longctx-30m (30M parameters, 131072 tokens of context)\n/help lists commands, Ctrl-D leaves.\n"
 
 func TestConverse(t *testing.T) {
 	m := demo(t)
