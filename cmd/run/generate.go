@@ -133,6 +133,9 @@ func (g *generateFlags) converse(ctx context.Context, p *process, path string, o
 	defer m.Close()
 	defer s.Close()
 	loaded()
+	if errors.Is(context.Cause(loading), errInterrupted) { // at the last moment
+		return errInterrupted
+	}
 	req, err := g.request(m)
 	if err != nil {
 		return err

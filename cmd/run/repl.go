@@ -205,6 +205,10 @@ func (r *repl) answer(ctx context.Context) (string, error) {
 		}
 	}
 	r.bar.clear()
+	stop()
+	if failed == nil && errors.Is(context.Cause(ctx), errInterrupted) { // at the last moment
+		failed = errInterrupted
+	}
 	if text.Len() > 0 && !strings.HasSuffix(text.String(), "\n") {
 		fmt.Fprintln(r.p.stdout)
 	}
