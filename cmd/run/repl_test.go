@@ -230,6 +230,10 @@ func TestInterruptConversation(t *testing.T) {
 		func() string { go func() { <-stdout.wrote; interrupts <- os.Interrupt }(); return "Hello" },
 		"/tokens a",
 		func() string { // twice, before the first is looked at
+			select {
+			case <-stdout.wrote: // by the first answer
+			default:
+			}
 			go func() { <-stdout.wrote; interrupts <- os.Interrupt; interrupts <- os.Interrupt }()
 			return "Hello"
 		},
