@@ -91,6 +91,9 @@ func TestConverse(t *testing.T) {
 		{"cut off", []any{"Who are you?"}, []string{"-n", "4"}, "I am a tiny\n", "(cut off: the context or -n allows no more)\n\n"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			if testing.Short() && strings.Contains(tt.stdout, whoAreYou) {
+				t.Skip("the long answer is not for short tests")
+			}
 			s := &script{said: tt.said}
 			got := converse(t, s, append([]string{m, "--temp", "0"}, tt.args...)...)
 			stderr, greeted := strings.CutPrefix(got.stderr, greeting)
