@@ -25,7 +25,7 @@ emulate: # the packages that see bytes and instructions, on other machines
 	GOARCH=s390x go test -short -exec qemu-s390x-static ./asm ./tensor/... ./loader/gguf ./tokenizer
 
 bench:
-	go test -run '^$$' -bench . ./asm ./tensor/quant ./tokenizer ./sample ./backend/cpu
+	go test -run '^$$' -bench . . ./asm ./tensor/quant ./tokenizer ./sample ./cmd/run
 
 FUZZTIME ?= 10s
 fuzz: # every target for FUZZTIME
