@@ -2,6 +2,7 @@ package longrun
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/longrun-ai/longrun/internal/engine"
 	"github.com/longrun-ai/longrun/loader/gguf"
@@ -22,9 +23,13 @@ var (
 // A FormatError says what is wrong with a model file, and where.
 type FormatError = gguf.FormatError
 
-// A fileError is an error that lies with the model file: it is ErrFile too, without saying so.
-type fileError struct{ err error }
+// A tagged error is also its kind, for errors.Is, without saying so: its own sentence is enough.
+type tagged struct{ err, kind error }
 
-func (e fileError) Error() string        { return e.err.Error() }
-func (e fileError) Unwrap() error        { return e.err }
-func (e fileError) Is(target error) bool { return target == ErrFile }
+func (e tagged) Error() string   { return e.err.Error() }
+func (e tagged) Unwrap() []error { return []error{e.err, e.kind} }
+
+// fail returns an error of a kind, with a sentence of its own.
+func fail(kind error, format string, args ...any) error {
+	return tagged{fmt.Errorf(format, args...), kind}
+}

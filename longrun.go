@@ -60,7 +60,7 @@ type Info struct {
 func Open(ctx context.Context, path string, opts ...Option) (*Model, error) {
 	f, err := gguf.Open(path)
 	if err != nil {
-		return nil, fileError{err}
+		return nil, tagged{err, ErrFile}
 	}
 	return open(ctx, f, opts)
 }
@@ -69,7 +69,7 @@ func Open(ctx context.Context, path string, opts ...Option) (*Model, error) {
 func OpenReader(ctx context.Context, r io.ReaderAt, size int64, opts ...Option) (*Model, error) {
 	f, err := gguf.OpenReader(r, size)
 	if err != nil {
-		return nil, fileError{err}
+		return nil, tagged{err, ErrFile}
 	}
 	return open(ctx, f, opts)
 }
@@ -89,7 +89,7 @@ func open(ctx context.Context, f *gguf.File, opts []Option) (_ *Model, err error
 	}
 	bound, err := m.bind()
 	if err != nil {
-		return nil, fileError{locate(f, err)}
+		return nil, tagged{locate(f, err), ErrFile}
 	}
 	if err := m.load(ctx); err != nil {
 		return nil, err
@@ -141,7 +141,7 @@ func (m *Model) bind() (model.Model, error) {
 	switch {
 	case m.opts.template != "":
 		if m.template, err = chat.Parse(m.opts.template); err != nil {
-			return nil, fmt.Errorf("%w: %w", err, ErrInvalid)
+			return nil, tagged{err, ErrInvalid}
 		}
 	case meta.Has("tokenizer.chat_template"):
 		source, err := meta.String("tokenizer.chat_template")
@@ -179,8 +179,8 @@ func (m *Model) load(ctx context.Context) (err error) {
 		b := t.Bytes()
 		if m.opts.check {
 			if i := quant.Check(t.Type, b); i >= 0 {
-				return fileError{&FormatError{Section: "tensors", Name: t.Name, Offset: m.file.Offset(t.Name),
-					Problem: fmt.Sprintf("block %d of %s holds values that are not finite", i, t.Type)}}
+				return tagged{&FormatError{Section: "tensors", Name: t.Name, Offset: m.file.Offset(t.Name),
+					Problem: fmt.Sprintf("block %d of %s holds values that are not finite", i, t.Type)}, ErrFile}
 			}
 		}
 		for len(b) > 0 {
@@ -207,7 +207,7 @@ func (m *Model) openDevices() error {
 		found, err := d.Open()
 		if err != nil {
 			if d.Name() == "cpu" {
-				return fmt.Errorf("%w: %w", err, ErrNoDevice)
+				return tagged{err, ErrNoDevice}
 			}
 			m.opts.log.Info("no such devices", "driver", d.Name(), "err", err)
 			continue
@@ -225,7 +225,7 @@ func (m *Model) openDevices() error {
 		}
 	}
 	if want := m.opts.device; want != "auto" && (len(m.devices) == 0 || m.devices[0].Name() != want) {
-		return fmt.Errorf("longrun: there is no device %q here, only %q: %w", want, all, ErrNoDevice)
+		return fail(ErrNoDevice, "longrun: there is no device %q here, only %q", want, all)
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package longrun
 
 import (
-	"fmt"
 	"log/slog"
 	"strings"
 
@@ -90,7 +89,7 @@ func (o *options) validate() error {
 		n, least int
 	}{{"a context", o.context, 0}, {"a batch", o.batch, 0}, {"parallel sessions", o.parallel, 1}, {"threads", o.threads, 0}} {
 		if n.n < n.least {
-			return fmt.Errorf("longrun: %s of %d: %d is the least: %w", n.what, n.n, n.least, ErrInvalid)
+			return fail(ErrInvalid, "longrun: %s of %d: %d is the least", n.what, n.n, n.least)
 		}
 	}
 	for _, name := range []string{o.k, o.v} {
@@ -109,5 +108,5 @@ func cacheType(name string) (tensor.DType, error) {
 	case "f32":
 		return tensor.F32, nil
 	}
-	return 0, fmt.Errorf("longrun: a KV cache of type %q is not supported, use f16 or f32: %w", name, ErrUnsupported)
+	return 0, fail(ErrUnsupported, "longrun: a KV cache of type %q is not supported, use f16 or f32", name)
 }

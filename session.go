@@ -137,7 +137,7 @@ func (s *Session) Chat(ctx context.Context, messages []Message, req Request) ite
 // control tokens it wants, and no others are added.
 func (m *Model) render(messages []Message) ([]int32, error) {
 	if m.template == nil {
-		return nil, fmt.Errorf("longrun: the model file brings no chat template, use Generate: %w", ErrUnsupported)
+		return nil, fail(ErrUnsupported, "longrun: the model file brings no chat template, use Generate")
 	}
 	parts, err := m.template.Parts(messages, chat.Options{
 		AddGenerationPrompt: true, BOS: m.special(m.tok.BOS()), EOS: m.special(m.tok.EOS()), Now: time.Now(),
@@ -166,7 +166,7 @@ func (s *Session) Feed(ctx context.Context, tokens []int32, out []float32) error
 		return err
 	}
 	if need := len(tokens) * s.m.info.Vocab; len(out) < need {
-		return fmt.Errorf("longrun: logits of %d tokens need %d numbers, room for %d: %w", len(tokens), need, len(out), ErrInvalid)
+		return fail(ErrInvalid, "longrun: logits of %d tokens need %d numbers, room for %d", len(tokens), need, len(out))
 	}
 	err := s.seq.FeedAll(ctx, tokens, out)
 	s.tokens = append(s.tokens, tokens[:s.seq.Len()-len(s.tokens)]...)
@@ -176,7 +176,7 @@ func (s *Session) Feed(ctx context.Context, tokens []int32, out []float32) error
 func (m *Model) checkTokens(tokens []int32) error {
 	for i, t := range tokens {
 		if t < 0 || int(t) >= m.info.Vocab {
-			return fmt.Errorf("longrun: token %d of the list is %d, the vocabulary has %d: %w", i, t, m.info.Vocab, ErrInvalid)
+			return fail(ErrInvalid, "longrun: token %d of the list is %d, the vocabulary has %d", i, t, m.info.Vocab)
 		}
 	}
 	return nil
@@ -209,17 +209,17 @@ func (s *Session) answer(ctx context.Context, prompt func() ([]int32, error), re
 		return err
 	}
 	if len(ids) == 0 {
-		return fmt.Errorf("longrun: the prompt holds no token: %w", ErrInvalid)
+		return fail(ErrInvalid, "longrun: the prompt holds no token")
 	}
 	if err := s.m.checkTokens(ids); err != nil {
 		return err
 	}
 	if slices.Contains(req.Stop, "") {
-		return fmt.Errorf("longrun: an empty stop text would stop at once: %w", ErrInvalid)
+		return fail(ErrInvalid, "longrun: an empty stop text would stop at once")
 	}
 	sampler, err := sample.New(req.Sampling, s.m.info.Vocab)
 	if err != nil {
-		return fmt.Errorf("%w: %w", err, ErrInvalid)
+		return tagged{err, ErrInvalid}
 	}
 	start := time.Now()
 	logits, err := s.prefill(ctx, ids)
@@ -277,7 +277,7 @@ func (s *Session) prefill(ctx context.Context, ids []int32) ([]float32, error) {
 		keep++
 	}
 	if len(ids) > s.m.info.Context {
-		return nil, fmt.Errorf("longrun: the prompt has %d tokens, the context holds %d: %w", len(ids), s.m.info.Context, ErrContextFull)
+		return nil, fail(ErrContextFull, "longrun: the prompt has %d tokens, the context holds %d", len(ids), s.m.info.Context)
 	}
 	s.truncate(keep)
 	s.stats.PromptTokens, s.stats.CachedTokens = len(ids), keep

@@ -151,7 +151,7 @@ func TestFailures(t *testing.T) {
 		{[]string{m, "a", "--chat-template", "mine"}, 2, "run: --chat-template mine: the names are chatml, llama2 and llama3"},
 		{[]string{m, "a", "--chat-template-file", "bad.jinja"}, 2, "run: chat: "},
 		{[]string{m, "a", "-f", "nowhere"}, 1, "run: open nowhere: no such file or directory.\n"},
-		{[]string{m, "a", "-c", "8"}, 1, "run: longrun: the prompt has 12 tokens, the context holds 8: the context is full.\n"},
+		{[]string{m, "a", "-c", "8"}, 1, "run: longrun: the prompt has 12 tokens, the context holds 8.\n"},
 		{[]string{m, "a", "--tier", "amx"}, 4, "run: cpu: this CPU has no tier \"amx\", it has "},
 		{[]string{m, "a", "--device", "cuda:7"}, 4, "run: longrun: there is no device \"cuda:7\" here"},
 		{[]string{m, "a", "-c", "2000000000"}, 4, "a context of 2000000000 tokens for 1 sequences takes "},

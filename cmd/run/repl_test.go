@@ -130,7 +130,7 @@ func TestConverseTooLong(t *testing.T) {
 	answers := strings.Split(got.stdout, "\n")
 	_, stderr, _ := strings.Cut(got.stderr, "leaves.\n")
 	want := "(cut off: the context or -n allows no more)\n" +
-		"run: longrun: the prompt has 49 tokens, the context holds 32: the context is full; /clear starts over, /undo forgets the last question.\n\n"
+		"run: longrun: the prompt has 49 tokens, the context holds 32; /clear starts over, /undo forgets the last question.\n\n"
 	if got.code != 0 || len(answers) != 3 || !strings.HasPrefix(whoAreYou, answers[0]) || answers[1] != hello || stderr != want {
 		t.Errorf("%+v", got)
 	}
