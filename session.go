@@ -39,6 +39,9 @@ type Request struct {
 	IgnoreEOS    bool     // go on where the model would end
 	ParseSpecial bool     // Generate: text that looks like a control token is one
 	KeepSpecial  bool     // control tokens are part of the text
+
+	// TemplateArgs are variables for the chat template, such as enable_thinking: what encodes to JSON.
+	TemplateArgs map[string]any
 }
 
 // A Chunk is a piece of an answer.
@@ -130,17 +133,17 @@ func (s *Session) Generate(ctx context.Context, prompt string, req Request) iter
 // Chat answers a conversation, which is given whole each time, in the form that the file's chat template gives it. What
 // messages say never becomes a control token. Without a template the error wraps ErrUnsupported.
 func (s *Session) Chat(ctx context.Context, messages []Message, req Request) iter.Seq2[Chunk, error] {
-	return s.generate(ctx, func() ([]int32, error) { return s.m.render(messages) }, req)
+	return s.generate(ctx, func() ([]int32, error) { return s.m.render(messages, req.TemplateArgs) }, req)
 }
 
 // render returns the tokens of messages in the template's form. It is tokenized as it is: the template writes the
 // control tokens it wants, and no others are added.
-func (m *Model) render(messages []Message) ([]int32, error) {
+func (m *Model) render(messages []Message, args map[string]any) ([]int32, error) {
 	if m.template == nil {
 		return nil, fail(ErrUnsupported, "longrun: the model file brings no chat template, use Generate")
 	}
 	parts, err := m.template.Parts(messages, chat.Options{
-		AddGenerationPrompt: true, BOS: m.special(m.tok.BOS()), EOS: m.special(m.tok.EOS()), Now: time.Now(),
+		AddGenerationPrompt: true, BOS: m.special(m.tok.BOS()), EOS: m.special(m.tok.EOS()), Now: time.Now(), Kwargs: args,
 	})
 	if err != nil {
 		return nil, err

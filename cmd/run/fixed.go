@@ -83,7 +83,6 @@ func generateFixed() map[string]*fixed {
 		"grammar", "grammar-file", "j", "json-schema", "jf", "json-schema-file")
 	add(fixed{kind: valued, why: "thinking is part of the answer's text"},
 		"reasoning-format", "rea", "reasoning", "reasoning-effort", "reasoning-budget")
-	add(fixed{kind: valued, why: "templates take no variables of their own"}, "chat-template-kwargs")
 	add(fixed{kind: valued, why: "speculative decoding is not supported"},
 		"md", "model-draft", "spec-draft-model", "spec-type", "spec-draft-n-max")
 	add(fixed{kind: valued, why: "models are not downloaded, give a file"},

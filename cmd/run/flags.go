@@ -69,7 +69,7 @@ func badValue(f *flag.Flag, arg, value string, err error) error {
 		return fmt.Errorf("flag %s: %w: %w", arg, err, errUsage)
 	}
 	what, _ := flag.UnquoteUsage(f) // package flag's own errors say no more than "parse error"
-	return fmt.Errorf("flag %s takes a %s, not %q: %w", arg, cmp.Or(what, "number"), value, errUsage)
+	return fmt.Errorf("flag %s: want %s, not %q: %w", arg, cmp.Or(what, "number"), value, errUsage)
 }
 
 // arityOf is the number of arguments that a flag takes, 0 or 1, if next follows it.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -22,6 +23,7 @@ type generateFlags struct {
 
 	prompt, file, system, systemFile string
 	template, templateFile           string
+	templateArgs                     string
 	predict                          int
 	stop                             list
 	asJSON, stream                   bool
@@ -47,6 +49,7 @@ func (g *generateFlags) register(fs *flag.FlagSet) {
 	both(fs.BoolVar, &g.noChat, false, "continue the prompt as it is, without a template", "no-cnv", "no-conversation")
 	both(fs.BoolVar, &g.single, false, "end after one answer", "st", "single-turn")
 	fs.StringVar(&g.template, "chat-template", "", "`name` of a chat template (chatml, llama2, llama3) or its Jinja text, instead of the file's")
+	fs.StringVar(&g.templateArgs, "chat-template-kwargs", "", "`JSON` object of variables for the chat template, such as {\"enable_thinking\":false}")
 	fs.StringVar(&g.templateFile, "chat-template-file", "", "`file` with a chat template in Jinja, instead of the model file's")
 	fs.BoolVar(&g.asJSON, "json", false, "print one JSON object: text, tokens, finish_reason, usage, timings")
 	fs.BoolVar(&g.stream, "stream", false, "with --json: print a line for each piece, then the object")
@@ -205,6 +208,11 @@ func (g *generateFlags) request(m *longrun.Model) (longrun.Request, error) {
 	req.Sampling, err = g.sampling.sampling(func(text string) []int32 { return m.Tokenize(text, false) })
 	req.MaxTokens, req.Stop, req.IgnoreEOS, req.KeepSpecial = g.predict, g.stop, g.ignoreEOS, g.special
 	req.ParseSpecial = true // who writes a raw prompt writes its control tokens
+	if err == nil && g.templateArgs != "" {
+		if json.Unmarshal([]byte(g.templateArgs), &req.TemplateArgs) != nil {
+			err = fmt.Errorf("--chat-template-kwargs %s: want a JSON object: %w", g.templateArgs, errUsage)
+		}
+	}
 	return req, err
 }
 

@@ -101,6 +101,12 @@ func TestContinue(t *testing.T) {
 	if got := run(t, "", m, "Hello", "--chat-template", "chatml", "--temp", "0"); got.stdout != hello+"\n" {
 		t.Errorf("%+v", got)
 	}
+	choosing := "<|im_start|>user\n{{ messages[0].content if plain else 'Who are you?' }}<|im_end|>\n<|im_start|>assistant{{ '\\n' }}"
+	for args, want := range map[string]string{`{"plain":true}`: hello, "{}": whoAreYou} {
+		if got := run(t, "", m, "Hello", "--chat-template", choosing, "--chat-template-kwargs", args, "--temp", "0"); got.stdout != want+"\n" {
+			t.Errorf("%s: %+v", args, got)
+		}
+	}
 }
 
 func TestTimings(t *testing.T) {
@@ -137,7 +143,7 @@ func TestFailures(t *testing.T) {
 		{[]string{m, "a", "b"}, 2, "run: the prompt is one argument, put it in quotes: see run help.\n"},
 		{[]string{m, "a", "--bogus"}, 2, "run: there is no flag --bogus, usage: run MODEL.gguf [\"PROMPT\"] [flags]: see run help.\n"},
 		{[]string{m, "a", "-n"}, 2, "run: flag -n needs a value: see run help.\n"},
-		{[]string{m, "a", "-n", "x"}, 2, "run: flag -n takes a tokens, not \"x\": see run help.\n"},
+		{[]string{m, "a", "-n", "x"}, 2, "run: flag -n: want tokens, not \"x\": see run help.\n"},
 		{[]string{m, "a", "--temp", "NaN"}, 2, "run: sample: temperature is NaN, "},
 		{[]string{m, "a", "--samplers", "top_q"}, 2, "run: sample: samplers names \"top_q\", "},
 		{[]string{m, "a", "-l", "x"}, 2, "run: --logit-bias x: want a token id, + or -, and a number: see run help.\n"},
@@ -150,6 +156,7 @@ func TestFailures(t *testing.T) {
 		{[]string{m, "a", "-no-cnv", "-sys", "b"}, 2, "run: a system message needs a chat template"},
 		{[]string{m, "a", "--chat-template", "mine"}, 2, "run: --chat-template mine: the names are chatml, llama2 and llama3"},
 		{[]string{m, "a", "--chat-template-file", "bad.jinja"}, 2, "run: chat: "},
+		{[]string{m, "a", "--chat-template-kwargs", "[1]"}, 2, "run: --chat-template-kwargs [1]: want a JSON object: see run help.\n"},
 		{[]string{m, "a", "-f", "nowhere"}, 1, "run: open nowhere: no such file or directory.\n"},
 		{[]string{m, "a", "-c", "8"}, 1, "run: longrun: the prompt has 12 tokens, the context holds 8.\n"},
 		{[]string{m, "a", "--tier", "amx"}, 4, "run: cpu: this CPU has no tier \"amx\", it has "},

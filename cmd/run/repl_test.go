@@ -79,7 +79,7 @@ func TestConverse(t *testing.T) {
 		{"clear", []any{"Who are you?", "/clear", "Hello"}, nil, whoAreYou + "\n" + hello + "\n", "\n"},
 		{"unknown", []any{"/nonsense"}, nil, "", "run: there is no command /nonsense, /help lists them.\n\n"},
 		{"settings", []any{"/set top-k 1", "/set top-k", "/set temp 7", "/set nope 1", "/set temp x", "/set min-p 3", "Hello"}, nil, hello + "\n",
-			"top-k: 40 -> 1\ntop-k: 1\ntemp: 0 -> 7\nrun: there is no setting nope, /set lists them.\nrun: temp takes a temperature, not \"x\".\n" +
+			"top-k: 40 -> 1\ntop-k: 1\ntemp: 0 -> 7\nrun: there is no setting nope, /set lists them.\nrun: temp: want temperature, not \"x\".\n" +
 				"run: sample: min_p is 3, want a number from 0 to 1.\n\n"},
 		{"system", []any{"/system", "/system Be brief.", "/system", "/clear", "/system"}, nil, "",
 			"system: \"\"\nsystem: \"\" -> \"Be brief.\"\nsystem: \"Be brief.\"\nsystem: \"Be brief.\"\n\n"},

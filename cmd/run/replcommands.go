@@ -134,7 +134,7 @@ func (r *repl) set(_ context.Context, arg string) error {
 	old := f.Value.String()
 	if err := f.Value.Set(strings.TrimSpace(value)); err != nil {
 		what, _ := flag.UnquoteUsage(f)
-		return fmt.Errorf("%s takes a %s, not %q", f.Name, what, value)
+		return fmt.Errorf("%s: want %s, not %q", f.Name, what, value)
 	}
 	s, err := next.sampling(func(text string) []int32 { return r.m.Tokenize(text, false) })
 	if err != nil {
