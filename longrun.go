@@ -161,12 +161,15 @@ func (m *Model) bind() (model.Model, error) {
 // load reads the file once, so that the first answer does not wait for the disk, and checks it if that was asked for.
 func (m *Model) load(ctx context.Context) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer func() { // a mapped file that has become shorter faults when read
-		if fault, ok := recover().(interface {
-			error
-			Addr() uintptr
-		}); ok {
-			err = fmt.Errorf("longrun: the model file became shorter while it was read: %w", fault)
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case error:
+			if err = shortened(r); err == nil {
+				panic(r)
+			}
+		default:
+			panic(r)
 		}
 	}()
 	const (
@@ -184,7 +187,7 @@ func (m *Model) load(ctx context.Context) (err error) {
 			}
 		}
 		for len(b) > 0 {
-			if err := context.Cause(ctx); err != nil {
+			if err := cancelled(ctx, context.Cause(ctx)); err != nil {
 				return err
 			}
 			n := min(step, len(b))

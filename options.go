@@ -2,9 +2,12 @@ package longrun
 
 import (
 	"log/slog"
+	"math"
 	"strings"
 
 	"github.com/longrun-ai/longrun/backend"
+	"github.com/longrun-ai/longrun/backend/cpu"
+	"github.com/longrun-ai/longrun/internal/engine"
 	"github.com/longrun-ai/longrun/tensor"
 )
 
@@ -71,7 +74,12 @@ func WithProgress(f func(stage string, done, total int64)) Option {
 func newOptions(opts []Option) *options {
 	o := &options{device: "auto", k: "f16", v: "f16", parallel: 1, log: slog.New(slog.DiscardHandler)}
 	for _, opt := range opts {
-		opt(o)
+		if opt != nil {
+			opt(o)
+		}
+	}
+	if o.log == nil {
+		o.log = slog.New(slog.DiscardHandler)
 	}
 	return o
 }
@@ -85,11 +93,14 @@ func (o *options) report(stage string, done, total int64) {
 
 func (o *options) validate() error {
 	for _, n := range []struct {
-		what     string
-		n, least int
-	}{{"a context", o.context, 0}, {"a batch", o.batch, 0}, {"parallel sessions", o.parallel, 1}, {"threads", o.threads, 0}} {
-		if n.n < n.least {
-			return fail(ErrInvalid, "longrun: %s of %d: %d is the least", n.what, n.n, n.least)
+		what           string
+		n, least, most int
+	}{
+		{"a context", o.context, 0, math.MaxInt32}, {"a batch", o.batch, 0, engine.MaxWidth},
+		{"parallel sessions", o.parallel, 1, engine.MaxParallel}, {"threads", o.threads, 0, cpu.MaxThreads},
+	} {
+		if n.n < n.least || n.n > n.most {
+			return fail(ErrInvalid, "longrun: %s of %d: %d to %d are possible", n.what, n.n, n.least, n.most)
 		}
 	}
 	for _, name := range []string{o.k, o.v} {

@@ -117,7 +117,27 @@ func (s *Session) Stats() Stats { return s.stats }
 func (s *Session) Len() int { return len(s.tokens) }
 
 // Reset forgets all tokens.
-func (s *Session) Reset() { s.truncate(0) }
+func (s *Session) Reset() {
+	if !s.closed {
+		s.truncate(0)
+	}
+}
+
+// open refuses a closed session.
+func (s *Session) open() error {
+	if s.closed {
+		return fail(ErrClosed, "longrun: the session is closed")
+	}
+	return nil
+}
+
+// failed is what a caller is told of err, which a step returned.
+func (s *Session) failed(ctx context.Context, err error) error {
+	if short := shortened(err); short != nil {
+		return short
+	}
+	return cancelled(ctx, err)
+}
 
 func (s *Session) truncate(n int) {
 	s.seq.Truncate(n)
@@ -165,13 +185,16 @@ func (m *Model) special(id int32) string {
 
 // Feed appends exactly these tokens and writes the logits after each to out: (len(tokens), vocab).
 func (s *Session) Feed(ctx context.Context, tokens []int32, out []float32) error {
+	if err := s.open(); err != nil {
+		return err
+	}
 	if err := s.m.checkTokens(tokens); err != nil {
 		return err
 	}
 	if need := len(tokens) * s.m.info.Vocab; len(out) < need {
 		return fail(ErrInvalid, "longrun: logits of %d tokens need %d numbers, room for %d", len(tokens), need, len(out))
 	}
-	err := s.seq.FeedAll(ctx, tokens, out)
+	err := s.failed(ctx, s.seq.FeedAll(ctx, tokens, out))
 	s.tokens = append(s.tokens, tokens[:s.seq.Len()-len(s.tokens)]...)
 	return err
 }
@@ -189,10 +212,10 @@ func (s *Session) generate(ctx context.Context, prompt func() ([]int32, error), 
 	return func(yield func(Chunk, error) bool) {
 		s.stats = Stats{FinishReason: FinishError}
 		left := false
-		err := s.answer(ctx, prompt, req, func(c Chunk) bool {
+		err := s.failed(ctx, s.answer(ctx, prompt, req, func(c Chunk) bool {
 			left = !yield(c, nil)
 			return !left
-		})
+		}))
 		switch {
 		case ctx.Err() != nil && err != nil, left:
 			s.stats.FinishReason = FinishCancelled
@@ -207,6 +230,9 @@ func (s *Session) generate(ctx context.Context, prompt func() ([]int32, error), 
 
 // answer makes the answer and hands its chunks to emit, until that returns false.
 func (s *Session) answer(ctx context.Context, prompt func() ([]int32, error), req Request, emit func(Chunk) bool) error {
+	if err := s.open(); err != nil {
+		return err
+	}
 	ids, err := prompt()
 	if err != nil {
 		return err
@@ -261,6 +287,9 @@ func (s *Session) answer(ctx context.Context, prompt func() ([]int32, error), re
 		}
 		if n+1 == req.MaxTokens || len(s.tokens) == s.m.info.Context {
 			break
+		}
+		if err := s.open(); err != nil { // the caller closed it in the loop
+			return err
 		}
 		if logits, err = s.seq.Feed(ctx, []int32{id}, nil); err != nil {
 			return err

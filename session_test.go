@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"slices"
 	"strings"
@@ -301,4 +302,76 @@ func TestCloseWaits(t *testing.T) {
 	if err := m.Close(); err != nil {
 		t.Errorf("closed twice: %v", err)
 	}
+}
+
+// A closed session refuses, also when it is closed in the middle of its own answer.
+func TestClosedSession(t *testing.T) {
+	m := openModel(t, draft)
+	s := openSession(t, m)
+	var failed error
+	for _, err := range s.Chat(t.Context(), []Message{User("Hello")}, greedy(m)) {
+		failed = err
+		s.Close()
+	}
+	if !errors.Is(failed, ErrClosed) {
+		t.Errorf("closed in the loop: %v", failed)
+	}
+	for _, err := range s.Generate(t.Context(), "Hello", greedy(m)) {
+		if !errors.Is(err, ErrClosed) {
+			t.Errorf("generating: %v", err)
+		}
+	}
+	if err := s.Feed(t.Context(), []int32{1}, make([]float32, m.Info().Vocab)); !errors.Is(err, ErrClosed) {
+		t.Errorf("feeding: %v", err)
+	}
+	s.Reset()
+}
+
+// Whatever the cause of a cancellation, it is told and it is a cancellation.
+func TestCancelledWithACause(t *testing.T) {
+	m := openModel(t, draft)
+	s := openSession(t, m)
+	mine := errors.New("mine")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	defer cancel(nil)
+	var failed error
+	for _, err := range s.Chat(ctx, []Message{User("Who are you?")}, greedy(m)) {
+		failed = err
+		cancel(mine)
+	}
+	if !errors.Is(failed, mine) || !errors.Is(failed, context.Canceled) || failed.Error() != "mine" {
+		t.Errorf("generating: %v", failed)
+	}
+	if _, err := Open(ctx, draft); !errors.Is(err, mine) || !errors.Is(err, context.Canceled) {
+		t.Errorf("opening: %v", err)
+	}
+}
+
+func TestLimitsOfOptions(t *testing.T) {
+	for name, opt := range map[string]Option{
+		"context":  WithContext(math.MaxInt),
+		"threads":  WithThreads(100000),
+		"parallel": WithParallel(1000),
+		"batch":    WithBatch(513),
+	} {
+		if _, err := Open(t.Context(), draft, opt); !errors.Is(err, ErrInvalid) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	m, err := Open(t.Context(), draft, nil, WithLogger(nil), WithProgress(nil), WithContext(64))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Close()
+}
+
+// A panic in the caller's own function is the caller's.
+func TestPanicsAreNotSwallowed(t *testing.T) {
+	defer func() {
+		if r := recover(); r != "mine" {
+			t.Errorf("recovered %v", r)
+		}
+	}()
+	m, err := Open(t.Context(), draft, WithProgress(func(string, int64, int64) { panic("mine") }))
+	t.Errorf("opened %v, %v", m, err)
 }

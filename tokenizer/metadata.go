@@ -101,6 +101,9 @@ func (r *reader) id(key string) int32 {
 		return -1
 	}
 	id := optional(r, key, r.m.Uint)
+	if id == math.MaxUint32 { // -1 as some writers have it: none
+		return -1
+	}
 	if id > math.MaxInt32 {
 		r.fail(&FormatError{key, fmt.Sprintf("token %d, the largest possible is %d", id, math.MaxInt32)})
 		return -1

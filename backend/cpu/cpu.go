@@ -20,6 +20,9 @@ type Driver struct {
 	Tier    string // of asm.Tiers; "": the best this CPU has
 }
 
+// MaxThreads is the most threads a Driver uses: the Go runtime ends a program that has ten thousand.
+const MaxThreads = 1024
+
 // Name is "cpu".
 func (Driver) Name() string { return "cpu" }
 
@@ -41,8 +44,8 @@ func (d Driver) Open() ([]backend.Device, error) {
 		}
 	}
 	n := d.Threads
-	if n < 0 {
-		return nil, fmt.Errorf("cpu: %d threads: 1 or more are needed, 0 means one a core", n)
+	if n < 0 || n > MaxThreads {
+		return nil, fmt.Errorf("cpu: %d threads: 1 to %d are possible, 0 means one a core", n, MaxThreads)
 	}
 	if n == 0 {
 		n = min(cores(), runtime.GOMAXPROCS(0))

@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"slices"
 	"strconv"
@@ -65,8 +67,8 @@ func evalLogits(ctx context.Context, p *process, args []string) error {
 	switch {
 	case out == "":
 		return fmt.Errorf("eval logits needs -o FILE: %w", errUsage)
-	case *greedy < 0 || *chunk < 0:
-		return fmt.Errorf("--greedy and --chunk count from 0: %w", errUsage)
+	case *greedy < 0 || *chunk < 0 || *greedy > math.MaxInt32:
+		return fmt.Errorf("--greedy and --chunk count from 0 to %d: %w", math.MaxInt32, errUsage)
 	}
 	ids, err := tokenList("--tokens", *tokens)
 	if err != nil {
@@ -116,7 +118,10 @@ func evalLogits(ctx context.Context, p *process, args []string) error {
 	made := []int32{}
 	step := func(w io.Writer) error {
 		for range *greedy {
-			best := argmax(last)
+			best, err := argmax(last)
+			if err != nil {
+				return err
+			}
 			made = append(made, best)
 			if err := s.Feed(ctx, []int32{best}, last); err != nil {
 				return err
@@ -148,15 +153,18 @@ func evalLogits(ctx context.Context, p *process, args []string) error {
 // maxLogits is how many bytes of logits are made at a time unless --chunk says otherwise.
 const maxLogits = 64 << 20
 
-// argmax is the first of the largest.
-func argmax(v []float32) int32 {
-	best := 0
+// argmax is the first of the largest. Numbers that are none do not count; there must be others.
+func argmax(v []float32) (int32, error) {
+	best, top := -1, float32(math.Inf(-1))
 	for i, x := range v {
-		if x > v[best] {
-			best = i
+		if x > top {
+			best, top = i, x
 		}
 	}
-	return int32(best)
+	if best < 0 {
+		return 0, errors.New("no token has a finite logit: the weights may be damaged, try --check-tensors")
+	}
+	return int32(best), nil
 }
 
 // tokenList reads ids between commas or white space, from s or from the file that follows @.

@@ -25,8 +25,10 @@ var (
 	ErrClosed      = errors.New("the model is closed")
 )
 
-// MaxWidth is the most rows a step takes.
-const MaxWidth = 512
+const (
+	MaxWidth    = 512          // the most rows a step takes
+	MaxParallel = MaxWidth / 2 // the most sequences at a time
+)
 
 // gather is how long a step waits for sequences that took part in the last one. A sequence samples in far less; one that
 // ended delays the others once.
@@ -64,8 +66,8 @@ type Engine struct {
 func New(m model.Model, cfg Config) (*Engine, error) {
 	c := m.Config()
 	cfg.Parallel = max(cfg.Parallel, 1)
-	if cfg.Parallel > MaxWidth/2 {
-		return nil, fmt.Errorf("engine: %d sequences at a time: at most %d are possible", cfg.Parallel, MaxWidth/2)
+	if cfg.Parallel > MaxParallel {
+		return nil, fmt.Errorf("engine: %d sequences at a time: at most %d are possible", cfg.Parallel, MaxParallel)
 	}
 	if cfg.Batch == 0 {
 		cfg.Batch = MaxWidth
