@@ -94,3 +94,19 @@ func TestScalesThatAreNoNumbers(t *testing.T) {
 		t.Errorf("generating: %v", failed)
 	}
 }
+
+func TestVocabularyAlone(t *testing.T) {
+	f, err := gguf.Open(draft)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var b bytes.Buffer
+	if err := gguf.Write(&b, f.Meta.KVs(), nil, gguf.WriteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	_, err = OpenReader(t.Context(), bytes.NewReader(b.Bytes()), int64(b.Len()))
+	if err == nil || err.Error() != "gguf: tensors: the file holds none: it is a vocabulary, which can tokenize but not generate" || !errors.Is(err, ErrFile) {
+		t.Errorf("got %v", err)
+	}
+}

@@ -126,6 +126,9 @@ func (m *Model) bind() (model.Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(m.file.Tensors) == 0 {
+		return nil, &FormatError{Section: "tensors", Offset: -1, Problem: "the file holds none: it is a vocabulary, which can tokenize but not generate"}
+	}
 	weights := model.Weights{}
 	for _, t := range m.file.Tensors {
 		weights[t.Name] = t

@@ -146,8 +146,8 @@ func (h *hyper) readVocab(r *reader, w Weights) {
 		s, err := r.meta.Ints(key)
 		length(key, len(s), err)
 	}
-	for _, role := range []string{"bos", "eos", "eot", "eom", "unknown", "seperator", "padding", "cls", "mask",
-		"fim_pre", "fim_suf", "fim_mid", "fim_pad", "fim_rep", "fim_sep"} { // as the specification spells them
+	for _, role := range []string{"bos", "eos", "eot", "eom", "unknown", "seperator", "separator", "padding", "cls", "mask",
+		"prefix", "suffix", "middle", "fim_pre", "fim_suf", "fim_mid", "fim_pad", "fim_rep", "fim_sep"} { // as files spell them
 		key := "tokenizer.ggml." + role + "_token_id"
 		if !r.meta.Has(key) {
 			continue

@@ -154,6 +154,11 @@ func dispatch(ctx context.Context, p *process, args []string) error {
 		defer stop()
 		return all[i].run(ctx, p, args[1:])
 	}
+	if word := args[0]; !strings.ContainsAny(word, `-./\`) {
+		if _, err := os.Stat(word); errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("there is no command and no model file %s: %w", word, errUsage)
+		}
+	}
 	return generate(ctx, p, args)
 }
 

@@ -163,6 +163,7 @@ func TestFailures(t *testing.T) {
 		{[]string{m, "a", "--device", "cuda:7"}, 4, "run: longrun: there is no device \"cuda:7\" here"},
 		{[]string{m, "a", "-c", "2000000000"}, 4, "a context of 2000000000 tokens for 1 sequences takes "},
 		{[]string{"nowhere.gguf", "a"}, 1, "run: gguf: stat nowhere.gguf: no such file or directory.\n"},
+		{[]string{"serve"}, 2, "run: there is no command and no model file serve: see run help.\n"},
 		{[]string{"inspect", "nowhere.gguf"}, 1, "run: gguf: stat nowhere.gguf: no such file or directory.\n"},
 		{[]string{".", "a"}, 3, "run: gguf: . is a directory, not a regular file.\n"},
 		{[]string{"empty.gguf", "a"}, 3, "run: gguf: empty.gguf: header at byte 0: "},
