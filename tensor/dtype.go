@@ -40,8 +40,11 @@ const (
 	TQ1_0   DType = 34
 	TQ2_0   DType = 35
 	MXFP4   DType = 39
+	NVFP4   DType = 40
+	Q1_0    DType = 41
+	Q2_0    DType = 42
 
-	NumDTypes = 40 // length of a table indexed by DType
+	NumDTypes = 43 // length of a table indexed by DType
 )
 
 // layout is a type's name and its block: elems consecutive elements of a row take bytes bytes.
@@ -67,6 +70,7 @@ var layouts = [NumDTypes]layout{ // never written
 	IQ2_XXS: {"IQ2_XXS", 256, 66}, IQ2_XS: {"IQ2_XS", 256, 74}, IQ2_S: {"IQ2_S", 256, 82},
 	IQ3_XXS: {"IQ3_XXS", 256, 98}, IQ3_S: {"IQ3_S", 256, 110}, IQ1_S: {"IQ1_S", 256, 50}, IQ1_M: {"IQ1_M", 256, 56},
 	IQ4_XS: {"IQ4_XS", 256, 136}, TQ1_0: {"TQ1_0", 256, 54}, TQ2_0: {"TQ2_0", 256, 66},
+	NVFP4: {"NVFP4", 64, 36}, Q1_0: {"Q1_0", 128, 18}, Q2_0: {"Q2_0", 64, 18},
 }
 
 // Known reports whether t is a type that GGUF files use today.

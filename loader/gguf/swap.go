@@ -16,7 +16,7 @@ func wide(t tensor.DType) []field {
 		return []field{{0, 4, 1}}
 	case tensor.F64, tensor.I64:
 		return []field{{0, 8, 1}}
-	case tensor.Q4_0, tensor.Q5_0, tensor.Q8_0, tensor.IQ4_NL,
+	case tensor.Q1_0, tensor.Q2_0, tensor.Q4_0, tensor.Q5_0, tensor.Q8_0, tensor.IQ4_NL,
 		tensor.IQ2_S, tensor.IQ3_XXS, tensor.IQ3_S: // scale first
 		return []field{{0, 2, 1}}
 	case tensor.Q4_1, tensor.Q5_1, tensor.Q8_1, tensor.Q4_K, tensor.Q5_K: // scale and minimum, or sum, first
@@ -42,7 +42,7 @@ func wide(t tensor.DType) []field {
 	case tensor.TQ2_0:
 		return []field{{64, 2, 1}}
 	}
-	return nil // I8, MXFP4, IQ1_M: bytes only
+	return nil // I8, MXFP4, NVFP4, IQ1_M: bytes only
 }
 
 // swap changes the byte order of whole blocks of type t in place.

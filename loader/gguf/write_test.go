@@ -112,7 +112,7 @@ func TestSwap(t *testing.T) {
 	}{
 		{tensor.F16, []int{0}}, {tensor.BF16, []int{0}}, {tensor.I16, []int{0}}, {tensor.I8, nil}, {tensor.MXFP4, nil},
 		{tensor.Q4_0, []int{0}}, {tensor.Q4_1, []int{0, 2}}, {tensor.Q5_0, []int{0}}, {tensor.Q5_1, []int{0, 2}},
-		{tensor.Q8_0, []int{0}}, {tensor.Q8_1, []int{0, 2}}, {tensor.IQ4_NL, []int{0}},
+		{tensor.Q8_0, []int{0}}, {tensor.Q1_0, []int{0}}, {tensor.Q2_0, []int{0}}, {tensor.NVFP4, nil}, {tensor.Q8_1, []int{0, 2}}, {tensor.IQ4_NL, []int{0}},
 		{tensor.Q2_K, []int{80, 82}}, {tensor.Q3_K, []int{108}}, {tensor.Q4_K, []int{0, 2}}, {tensor.Q5_K, []int{0, 2}},
 		{tensor.Q6_K, []int{208}}, {tensor.IQ4_XS, []int{0, 2}}, {tensor.TQ1_0, []int{52}}, {tensor.TQ2_0, []int{64}},
 		{tensor.IQ2_S, []int{0}}, {tensor.IQ3_XXS, []int{0}}, {tensor.IQ3_S, []int{0}}, {tensor.IQ1_M, nil},
