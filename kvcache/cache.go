@@ -102,11 +102,6 @@ func (r *rows) block(i int64) []byte {
 	return r.buf.Bytes()[i*n:][:n:n]
 }
 
-// Buffers returns the memory of layer's keys and values: (pages, heads, PageRows, headDim) each.
-func (c *Cache) Buffers(layer int) (k, v tensor.Buffer) {
-	return c.layers[layer].k.buf, c.layers[layer].v.buf
-}
-
 // Free returns the number of pages that no sequence holds.
 func (c *Cache) Free() int {
 	c.mu.Lock()

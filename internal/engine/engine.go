@@ -151,9 +151,6 @@ func (e *Engine) build(width int) *graph.Graph {
 // Context is the number of rows a sequence may hold.
 func (e *Engine) Context() int { return e.cfg.Context }
 
-// Batch is the number of rows of a prompt fed in one step.
-func (e *Engine) Batch() int { return e.cfg.Batch }
-
 // KVBytes is the size of the KV cache.
 func (e *Engine) KVBytes() int64 {
 	return kvcache.Bytes(e.model.Config().Cache, e.cfg.K, e.cfg.V, kvcache.Pages(e.cfg.Context)*e.cfg.Parallel)
